@@ -1,0 +1,224 @@
+//! Instants, days and the clock. The only module that may ask the machine what time it is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A day of the Gregorian calendar without a zone, `YYYY-MM-DD` in JSON (RFC 3339 `full-date`).
+pub type Day = NaiveDate;
+
+/// An instant in UTC, in whole microseconds (what both databases keep). RFC 3339 with `Z` in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Timestamp)]
+pub struct Instant(NaiveDateTime);
+
+impl Instant {
+    /// The instant, cut to whole microseconds.
+    pub fn new(at: DateTime<Utc>) -> Self {
+        Self(at.naive_utc().trunc_subsecs(6))
+    }
+
+    /// An RFC 3339 text with any offset; `None` when it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|at| Self::new(at.to_utc()))
+    }
+
+    /// The first instant of `day` in `zone`. A midnight that daylight saving skips is the first instant after the gap.
+    pub fn start_of(day: Day, zone: Tz) -> Self {
+        let mut local = day.and_time(chrono::NaiveTime::MIN);
+        // The widest gap in the tz database is a whole day (Samoa skipped 30 December 2011).
+        for _ in 0..=96 {
+            if let Some(at) = zone.from_local_datetime(&local).earliest() {
+                return Self::new(at.to_utc());
+            }
+            local += TimeDelta::minutes(15);
+        }
+        Self::new(day.and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+
+    /// The last microsecond of `day` in `zone`.
+    pub fn end_of(day: Day, zone: Tz) -> Self {
+        let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+        Self::start_of(next, zone).minus(TimeDelta::microseconds(1))
+    }
+
+    /// The day that a calendar in `zone` shows at this instant.
+    pub fn day_in(self, zone: Tz) -> Day {
+        self.utc().with_timezone(&zone).date_naive()
+    }
+
+    /// As chrono's own type.
+    pub fn utc(self) -> DateTime<Utc> {
+        self.0.and_utc()
+    }
+
+    /// Later by `by`; the last representable instant where that overflows.
+    pub fn plus(self, by: TimeDelta) -> Self {
+        self.0.checked_add_signed(by).map_or(Self(NaiveDateTime::MAX), Self)
+    }
+
+    /// Earlier by `by`; the first representable instant where that overflows.
+    pub fn minus(self, by: TimeDelta) -> Self {
+        self.0.checked_sub_signed(by).map_or(Self(NaiveDateTime::MIN), Self)
+    }
+
+    /// How long from `earlier` to this instant, negative when it lies after.
+    pub fn since(self, earlier: Self) -> TimeDelta {
+        self.0 - earlier.0
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use chrono::{Datelike, Timelike};
+        let t = self.0;
+        // Written by hand: strftime costs ten times as much, and every object carries two instants.
+        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", t.year(), t.month(), t.day(), t.hour(), t.minute(), t.second())?;
+        match t.nanosecond() / 1000 {
+            0 => f.write_str("Z"),
+            micros => write!(f, ".{micros:06}Z"),
+        }
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("is no RFC 3339 instant"))
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Instant".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date-time", "description": "RFC 3339, UTC"})
+    }
+}
+
+/// A [`Day`] where a type must describe itself in a schema (`#[schemars(with = "DaySchema")]`).
+pub struct DaySchema;
+
+impl JsonSchema for DaySchema {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Day".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date", "description": "YYYY-MM-DD"})
+    }
+}
+
+impl<DB: Backend> ToSql<Timestamp, DB> for Instant
+where
+    NaiveDateTime: ToSql<Timestamp, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
+    }
+}
+
+impl<DB: Backend> FromSql<Timestamp, DB> for Instant
+where
+    NaiveDateTime: FromSql<Timestamp, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(NaiveDateTime::from_sql(bytes)?))
+    }
+}
+
+/// Where `now` comes from: the machine, or a hand that tests move.
+#[derive(Clone)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Stands still until [`Clock::set`] moves it (microseconds since 1970).
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `at`.
+    pub fn fixed(at: Instant) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(at.utc().timestamp_micros())))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Instant {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+            Self::System => Instant::new(Utc::now()),
+            Self::Fixed(micros) => {
+                Instant::new(DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Moves a fixed clock; the machine's own cannot be moved and stays.
+    pub fn set(&self, at: Instant) {
+        if let Self::Fixed(micros) = self {
+            micros.store(at.utc().timestamp_micros(), Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_starts_and_ends_where_its_zone_says() {
+        let cases = [
+            ("2021-02-28", "Europe/Paris", "2021-02-27T23:00:00Z", "2021-02-28T22:59:59.999999Z"),
+            ("2021-03-28", "Europe/Paris", "2021-03-27T23:00:00Z", "2021-03-28T21:59:59.999999Z"), // 23 hours
+            ("2021-10-31", "Europe/Paris", "2021-10-30T22:00:00Z", "2021-10-31T22:59:59.999999Z"), // 25 hours
+            ("2024-02-29", "Pacific/Kiritimati", "2024-02-28T10:00:00Z", "2024-02-29T09:59:59.999999Z"), // UTC+14
+            ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-05T01:59:59.999999Z"), // no midnight
+            ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-30T09:59:59.999999Z"), // a day that never was
+        ];
+        for (on, zone, first, last) in cases {
+            let zone: Tz = zone.parse().unwrap();
+            assert_eq!(Instant::start_of(day(on), zone).to_string(), first, "{on} {zone}");
+            assert_eq!(Instant::end_of(day(on), zone).to_string(), last, "{on} {zone}");
+        }
+    }
+
+    #[test]
+    fn instants_are_cut_to_microseconds_and_written_in_utc() {
+        let at = Instant::parse("2026-11-22T14:15:16.123456789+01:00").unwrap();
+        assert_eq!(at.to_string(), "2026-11-22T13:15:16.123456Z");
+        assert_eq!(Instant::parse("2026-11-22T13:15:16Z").unwrap().to_string(), "2026-11-22T13:15:16Z");
+        assert!(Instant::parse("2026-11-22").is_none());
+    }
+}
