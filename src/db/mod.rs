@@ -1,0 +1,290 @@
+//! The database: SQLite or PostgreSQL behind one connection type, read and write transactions, and the revision that caches go by.
+//!
+//! The only module that names a backend. A transaction is a closure: [`Db::read`] and [`Db::write`] hop to a blocking thread, open a
+//! transaction, run it, and commit. The closure never sees the pool, so a transaction inside a transaction does not type-check.
+
+mod any;
+mod keyset;
+mod migrate;
+mod pool;
+pub mod search;
+mod tx;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use diesel::{QueryResult, RunQueryDsl};
+use tokio::sync::Semaphore;
+
+pub use any::AnyConnection;
+pub use keyset::{Key, Keyset, OrderBy};
+pub use migrate::{MigrationState, MigrationStatus};
+pub use pool::{ConnectError, Options, Target};
+pub use tx::{Read, Write};
+
+use crate::ids::Ids;
+use crate::time::Clock;
+
+
+/// The backend of [`AnyConnection`], for boxed queries.
+pub type Backend = <AnyConnection as diesel::Connection>::Backend;
+
+/// Why a transaction did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A statement was refused.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    /// No connection could be had in time.
+    #[error("no database connection: {0}")]
+    Pool(#[from] r2d2::Error),
+    /// Too many writers wait already.
+    #[error("too many writes are waiting")]
+    Busy,
+    /// The blocking thread died.
+    #[error("the transaction was aborted")]
+    Aborted,
+    /// Schema and binary do not fit.
+    #[error("{0}")]
+    Migration(String),
+}
+
+impl DbError {
+    /// Whether trying again may help: serialization failures, deadlocks, a connection that went away.
+    pub fn is_transient(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        match self {
+            Self::Query(Error::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)) => true,
+            // diesel has no kind of its own for a deadlock; PostgreSQL's text is the same in every version.
+            Self::Query(Error::DatabaseError(_, info)) => {
+                info.message().contains("deadlock detected") || info.message().contains("database is locked")
+            }
+            _ => false,
+        }
+    }
+
+    /// The database's own text, for logs; never for an answer.
+    pub fn unique_violation(error: &diesel::result::Error) -> bool {
+        matches!(error, diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _))
+    }
+}
+
+/// What the closure of a transaction may fail with: anything that a [`DbError`] can become and be seen in.
+pub trait Failure: From<DbError> + Send + 'static {
+    /// The database error inside, where it is one.
+    fn as_db(&self) -> Option<&DbError>;
+}
+
+impl Failure for DbError {
+    fn as_db(&self) -> Option<&DbError> {
+        Some(self)
+    }
+}
+
+/// How often a write is tried before a serialization failure or deadlock is given up on.
+const WRITE_ATTEMPTS: u32 = 5;
+
+/// The database of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    target: Target,
+    options: Options,
+    readers: pool::Pool,
+    writers: pool::Pool,
+    write_slots: Semaphore,
+    waiting_writers: AtomicUsize,
+    clock: Clock,
+    ids: Ids,
+    revision: AtomicU64,
+    queries: Arc<AtomicU64>,
+    memo: Mutex<tx::Memo>,
+}
+
+impl Db {
+    /// Opens the pools; connects at first use. SQLite's file and its directory are created.
+    pub fn open(target: Target, options: Options, clock: Clock, ids: Ids) -> Result<Self, ConnectError> {
+        let queries = Arc::new(AtomicU64::new(0));
+        let (readers, writers, slots) = pool::open(&target, &options, &queries)?;
+        Ok(Self(Arc::new(Inner {
+            target,
+            options,
+            readers,
+            writers,
+            write_slots: Semaphore::new(slots),
+            waiting_writers: AtomicUsize::new(0),
+            clock,
+            ids,
+            revision: AtomicU64::new(1),
+            queries,
+            memo: Mutex::new(HashMap::new()),
+        })))
+    }
+
+    /// The clock that transactions read.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Where ids come from.
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    /// Which database this is.
+    pub fn target(&self) -> &Target {
+        &self.0.target
+    }
+
+    /// Rises with every committed write that this process did or noticed. A cached answer is valid while it stands still.
+    pub fn revision(&self) -> u64 {
+        self.0.revision.load(Ordering::Acquire)
+    }
+
+    /// Says that somebody else wrote: whatever is remembered is forgotten.
+    pub fn bump_revision(&self) {
+        self.0.revision.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How many statements this process has sent, transaction control left out.
+    pub fn queries(&self) -> u64 {
+        self.0.queries.load(Ordering::Relaxed)
+    }
+
+    /// Connections in use and idle, readers and writers together.
+    pub fn connections(&self) -> (u32, u32) {
+        let states = [self.0.readers.state(), self.0.writers.state()];
+        let idle = states.iter().map(|state| state.idle_connections).sum();
+        (states.iter().map(|state| state.connections).sum::<u32>().saturating_sub(idle), idle)
+    }
+
+    /// Writers that wait for their turn.
+    pub fn waiting_writers(&self) -> usize {
+        self.0.waiting_writers.load(Ordering::Relaxed)
+    }
+
+    /// A read transaction on a blocking thread: every statement in it sees the same state.
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure,
+        F: FnOnce(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.read_blocking(f)).await.unwrap_or_else(|_| Err(DbError::Aborted.into()))
+    }
+
+    /// A write transaction on a blocking thread. The closure is repeated from the start after a serialization failure or deadlock,
+    /// so it has no effect outside the transaction. Refused with [`DbError::Busy`] when too many wait.
+    pub async fn write<T, E, F>(&self, mut f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure,
+        F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let inner = &self.0;
+        if inner.waiting_writers.fetch_add(1, Ordering::Relaxed) >= inner.options.writer_queue {
+            inner.waiting_writers.fetch_sub(1, Ordering::Relaxed);
+            return Err(DbError::Busy.into());
+        }
+        let waiting = Waiting(&inner.waiting_writers);
+        let slot = inner.write_slots.acquire().await.map_err(|_| E::from(DbError::Aborted))?;
+        drop(waiting);
+        let db = self.clone();
+        let outcome = tokio::task::spawn_blocking(move || db.write_blocking(&mut f)).await;
+        drop(slot);
+        outcome.unwrap_or_else(|_| Err(DbError::Aborted.into()))
+    }
+
+    /// [`Db::read`] for commands and the worker, on the calling thread.
+    pub fn read_blocking<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        E: Failure,
+        F: FnOnce(&mut Read<'_>) -> Result<T, E>,
+    {
+        tx::read(self, f)
+    }
+
+    /// [`Db::write`] for commands and the worker, on the calling thread.
+    pub fn write_blocking<T, E, F>(&self, f: &mut F) -> Result<T, E>
+    where
+        E: Failure,
+        F: FnMut(&mut Write<'_>) -> Result<T, E>,
+    {
+        let mut attempt = 1;
+        loop {
+            let outcome = tx::write(self, &mut *f);
+            match &outcome {
+                Ok(_) => {
+                    self.bump_revision();
+                    return outcome;
+                }
+                Err(e) if attempt < WRITE_ATTEMPTS && e.as_db().is_some_and(DbError::is_transient) => {
+                    std::thread::sleep(Duration::from_millis(u64::from(attempt) * 7));
+                    attempt += 1;
+                }
+                Err(_) => return outcome,
+            }
+        }
+    }
+
+    /// A number that changes when another process has written: SQLite's `data_version`, PostgreSQL's snapshot. Asked a few times a
+    /// second, so that remembered answers of this process do not outlive another's write by more than that.
+    pub fn foreign_changes(&self, connection: &mut AnyConnection) -> QueryResult<String> {
+        match connection {
+            AnyConnection::Sqlite(c) => {
+                let row: pool::DataVersion = diesel::sql_query("PRAGMA data_version").get_result(c)?;
+                Ok(row.data_version.to_string())
+            }
+            AnyConnection::Postgres(c) => {
+                let row: pool::Snapshot = diesel::sql_query("SELECT pg_current_snapshot()::text AS snapshot").get_result(c)?;
+                Ok(row.snapshot)
+            }
+        }
+    }
+
+    /// A connection of one's own, outside the pools.
+    pub fn connect(&self) -> Result<AnyConnection, ConnectError> {
+        pool::connect(&self.0.target, &self.0.options, pool::Use::Read, &self.0.queries)
+    }
+
+    /// Whether the database answers and its schema is this binary's.
+    pub fn is_ready(&self) -> Result<(), DbError> {
+        let mut connection = self.0.readers.get()?;
+        diesel::sql_query("SELECT 1").execute(&mut *connection)?;
+        match migrate::status(&mut connection)?.state() {
+            MigrationState::Current => Ok(()),
+            other => Err(DbError::Migration(other.to_string())),
+        }
+    }
+
+    /// Brings the schema up to date; one server at a time does it, others wait. Returns what was run.
+    pub fn migrate(&self) -> Result<Vec<String>, DbError> {
+        let mut connection = self.0.writers.get()?;
+        migrate::run(&mut connection)
+    }
+
+    /// Which migrations the database has, lacks, or has beyond this binary.
+    pub fn migration_status(&self) -> Result<MigrationStatus, DbError> {
+        let mut connection = self.0.writers.get()?;
+        migrate::status(&mut connection)
+    }
+
+    /// Undoes the latest migration (for the tests of the migrations themselves).
+    pub fn revert_last_migration(&self) -> Result<String, DbError> {
+        let mut connection = self.0.writers.get()?;
+        migrate::revert_last(&mut connection)
+    }
+}
+
+/// Counts down when a writer stops waiting, also when its request was dropped meanwhile.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,197 @@
+//! Connections and pools: which database a URL names, how each connection is set up, how many there are.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::connection::InstrumentationEvent;
+use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection as _, PgConnection, QueryableByName, SqliteConnection};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::AnyConnection;
+
+/// The database that a deployment runs on.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A file, made when missing.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL; a secret, as it may hold a password.
+    Postgres(SecretString),
+}
+
+/// How connections are set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Read connections on SQLite.
+    pub readers: u32,
+    /// Connections on PostgreSQL, reads and writes together.
+    pub postgres_connections: u32,
+    /// How long SQLite waits for another process's write lock.
+    pub busy_timeout: Duration,
+    /// How long one statement may take on PostgreSQL. SQLite has no such limit of its own.
+    pub statement_timeout: Duration,
+    /// Whether SQLite waits for the disk at every commit (`synchronous=FULL`).
+    pub synchronous_full: bool,
+    /// Writers that may wait for their turn before [`super::DbError::Busy`].
+    pub writer_queue: usize,
+    /// How long to wait for a connection.
+    pub connection_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            postgres_connections: 8,
+            busy_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(10),
+            synchronous_full: true,
+            writer_queue: 256,
+            connection_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why no connection could be made. The text names no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The data directory cannot be made.
+    #[error("cannot make the directory {path}: {1}", path = .0.display())]
+    Directory(PathBuf, std::io::Error),
+    /// The database refused or is not there.
+    #[error("{0}")]
+    Refused(String),
+    /// The pool could not be built.
+    #[error(transparent)]
+    Pool(#[from] r2d2::Error),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Use {
+    Read,
+    Write,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct DataVersion {
+    #[diesel(sql_type = BigInt)]
+    pub data_version: i64,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Snapshot {
+    #[diesel(sql_type = Text)]
+    pub snapshot: String,
+}
+
+pub(super) type Pool = r2d2::Pool<Manager>;
+
+#[derive(Debug)]
+pub(super) struct Manager {
+    target: Target,
+    options: Options,
+    usage: Use,
+    queries: Arc<AtomicU64>,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<AnyConnection, ConnectError> {
+        connect(&self.target, &self.options, self.usage, &self.queries)
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), ConnectError> {
+        connection.batch_execute("SELECT 1").map_err(|e| ConnectError::Refused(e.to_string()))
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        std::thread::panicking() || <AnyConnection as diesel::Connection>::TransactionManager::is_broken_transaction_manager(connection)
+    }
+}
+
+/// Pools for reading and writing, and how many may write at once. On PostgreSQL both are the same pool.
+pub(super) fn open(target: &Target, options: &Options, queries: &Arc<AtomicU64>) -> Result<(Pool, Pool, usize), ConnectError> {
+    let build = |usage, size: u32| {
+        let manager = Manager { target: target.clone(), options: options.clone(), usage, queries: queries.clone() };
+        r2d2::Pool::builder()
+            .max_size(size.max(1))
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(options.connection_timeout)
+            .error_handler(Box::new(LogErrors))
+            .build_unchecked(manager)
+    };
+    match target {
+        Target::Sqlite(path) => {
+            if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+                std::fs::create_dir_all(directory).map_err(|e| ConnectError::Directory(directory.to_owned(), e))?;
+            }
+            Ok((build(Use::Read, options.readers), build(Use::Write, 1), 1))
+        }
+        Target::Postgres(_) => {
+            let pool = build(Use::Write, options.postgres_connections);
+            // Writers leave a quarter of the connections to readers.
+            let slots = (options.postgres_connections - options.postgres_connections / 4).max(1);
+            Ok((pool.clone(), pool, slots as usize))
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LogErrors;
+
+impl r2d2::HandleError<ConnectError> for LogErrors {
+    fn handle_error(&self, error: ConnectError) {
+        tracing::warn!(error = %error, "no database connection");
+    }
+}
+
+pub(super) fn connect(
+    target: &Target,
+    options: &Options,
+    usage: Use,
+    queries: &Arc<AtomicU64>,
+) -> Result<AnyConnection, ConnectError> {
+    let mut connection = match target {
+        Target::Sqlite(path) => AnyConnection::Sqlite(sqlite(path, options, usage)?),
+        Target::Postgres(url) => AnyConnection::Postgres(postgres(url, options)?),
+    };
+    let queries = queries.clone();
+    connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            queries.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(connection)
+}
+
+fn sqlite(path: &Path, options: &Options, usage: Use) -> Result<SqliteConnection, ConnectError> {
+    let refused = |e: &dyn std::fmt::Display| ConnectError::Refused(format!("cannot open {}: {e}", path.display()));
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(|e| refused(&e))?;
+    let synchronous = if options.synchronous_full { "FULL" } else { "NORMAL" };
+    let query_only = if usage == Use::Read { "ON" } else { "OFF" };
+    // busy_timeout comes first: switching to WAL may meet another process's lock.
+    let setup = format!(
+        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA query_only = {query_only};",
+        options.busy_timeout.as_millis()
+    );
+    connection.batch_execute(&setup).map_err(|e| refused(&e))?;
+    Ok(connection)
+}
+
+fn postgres(url: &SecretString, options: &Options) -> Result<PgConnection, ConnectError> {
+    let mut connection = PgConnection::establish(url.expose_secret()).map_err(|e| {
+        // libpq names the host and the user, never the password.
+        ConnectError::Refused(format!("cannot connect to PostgreSQL: {e}"))
+    })?;
+    let setup = format!("SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {};",
+        options.statement_timeout.as_millis(), options.statement_timeout.as_millis());
+    connection.batch_execute(&setup).map_err(|e| ConnectError::Refused(e.to_string()))?;
+    Ok(connection)
+}

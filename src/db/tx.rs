@@ -1,0 +1,204 @@
+//! Read and write transactions as values that stores take.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::{Connection as _, QueryResult};
+
+use super::{AnyConnection, Db, DbError, Failure, pool};
+use crate::ids::{Id, Ids};
+use crate::time::Instant;
+
+pub(super) type Memo = HashMap<TypeId, (u64, Arc<dyn Any + Send + Sync>)>;
+type Manager = <AnyConnection as diesel::Connection>::TransactionManager;
+
+/// A read transaction: one state of the database, and the instant at which it was opened. Dereferences to its connection.
+pub struct Read<'a> {
+    connection: &'a mut AnyConnection,
+    now: Instant,
+    db: &'a Db,
+    revision: u64,
+}
+
+impl Read<'_> {
+    /// The instant at which the transaction was opened.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// What `load` gives, remembered until anything is written: for the few small things that every request needs.
+    pub fn remembered<T, E>(&mut self, load: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<Arc<T>, E>
+    where
+        T: Send + Sync + 'static,
+    {
+        let key = TypeId::of::<T>();
+        let known = self.db.0.memo.lock().ok().and_then(|memo| memo.get(&key).cloned());
+        if let Some((revision, value)) = known
+            && revision == self.revision
+            && let Ok(value) = value.downcast::<T>()
+        {
+            return Ok(value);
+        }
+        let value = Arc::new(load(self.connection)?);
+        if let Ok(mut memo) = self.db.0.memo.lock() {
+            memo.insert(key, (self.revision, value.clone()));
+        }
+        Ok(value)
+    }
+}
+
+impl Deref for Read<'_> {
+    type Target = AnyConnection;
+    fn deref(&self) -> &AnyConnection {
+        self.connection
+    }
+}
+
+impl DerefMut for Read<'_> {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        self.connection
+    }
+}
+
+type BeforeCommit = fn(&mut Write<'_>) -> QueryResult<()>;
+
+/// A write transaction. Dereferences to its connection.
+pub struct Write<'a> {
+    connection: &'a mut AnyConnection,
+    now: Instant,
+    ids: &'a Ids,
+    before_commit: Vec<BeforeCommit>,
+    notes: HashMap<TypeId, Box<dyn Any>>,
+}
+
+impl Write<'_> {
+    /// The instant read once the transaction was open; on SQLite its write lock is held by then.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// A new identifier.
+    pub fn new_id<T>(&self) -> Id<T> {
+        self.ids.next(self.now)
+    }
+
+    /// Runs `step` as the last thing before the commit, once however often it is asked for, in the order of the first asking.
+    pub fn before_commit(&mut self, step: BeforeCommit) {
+        if !self.before_commit.iter().any(|known| std::ptr::fn_addr_eq(*known, step)) {
+            self.before_commit.push(step);
+        }
+    }
+
+    /// A note that lives as long as this attempt at the transaction: what a `before_commit` step works on.
+    pub fn note<T: Default + 'static>(&mut self) -> &mut T {
+        let note = self.notes.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
+        if !note.is::<T>() {
+            *note = Box::new(T::default());
+        }
+        match note.downcast_mut::<T>() {
+            Some(note) => note,
+            None => unreachable!("keyed by its type"),
+        }
+    }
+
+    /// Runs `f` in a savepoint: a failure inside undoes only what it did.
+    pub fn savepoint<T>(&mut self, f: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> QueryResult<T> {
+        self.connection.transaction(f)
+    }
+}
+
+impl Deref for Write<'_> {
+    type Target = AnyConnection;
+    fn deref(&self) -> &AnyConnection {
+        self.connection
+    }
+}
+
+impl DerefMut for Write<'_> {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        self.connection
+    }
+}
+
+/// Opens the transaction, on a fresh connection where the pooled one turns out to be dead.
+fn begun(db: &Db, pool: &pool::Pool, usage: pool::Use) -> Result<r2d2::PooledConnection<pool::Manager>, DbError> {
+    let mut attempts = pool.max_size() + 1;
+    loop {
+        let mut connection = pool.get()?;
+        let begun = match (&mut *connection, usage) {
+            (AnyConnection::Sqlite(c), pool::Use::Read) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            // A deferred transaction that reads first and writes later fails when another writer came between.
+            (AnyConnection::Sqlite(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            (AnyConnection::Postgres(c), pool::Use::Read) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            }
+            (AnyConnection::Postgres(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        };
+        match begun {
+            Ok(()) => return Ok(connection),
+            Err(error) => {
+                attempts -= 1;
+                if attempts == 0 || matches!(db.target(), super::Target::Sqlite(_)) {
+                    return Err(error.into());
+                }
+                // Replacing the dead connection here keeps a restart of the database from failing one request a connection.
+                if let Ok(fresh) = db.connect() {
+                    *connection = fresh;
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn read<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Read<'_>) -> Result<T, E>) -> Result<T, E> {
+    let revision = db.revision();
+    let mut connection = begun(db, &db.0.readers, pool::Use::Read)?;
+    let now = db.clock().now();
+    let outcome = guarded(&mut connection, |connection| f(&mut Read { connection, now, db, revision }));
+    let ended = Manager::rollback_transaction(&mut *connection);
+    let value = outcome?;
+    ended.map_err(|e| E::from(e.into()))?;
+    Ok(value)
+}
+
+pub(super) fn write<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Write<'_>) -> Result<T, E>) -> Result<T, E> {
+    let mut connection = begun(db, &db.0.writers, pool::Use::Write)?;
+    let now = db.clock().now();
+    let outcome = guarded(&mut connection, |connection| {
+        let mut tx = Write { connection, now, ids: db.ids(), before_commit: Vec::new(), notes: HashMap::new() };
+        let value = f(&mut tx)?;
+        let mut next = 0;
+        while let Some(step) = tx.before_commit.get(next).copied() {
+            step(&mut tx).map_err(|e| E::from(e.into()))?;
+            next += 1;
+        }
+        Ok(value)
+    });
+    match outcome {
+        Ok(value) => {
+            Manager::commit_transaction(&mut *connection).map_err(|e| E::from(e.into()))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // A failed rollback leaves the connection broken, and the pool drops it.
+            if let Err(rollback) = Manager::rollback_transaction(&mut *connection) {
+                tracing::warn!(error = %rollback, "a transaction could not be rolled back");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Runs `f`; a panic inside rolls the transaction back before it goes on, so that the connection returns clean.
+fn guarded<T>(connection: &mut AnyConnection, f: impl FnOnce(&mut AnyConnection) -> T) -> T {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(connection))) {
+        Ok(value) => value,
+        Err(panic) => {
+            drop(Manager::rollback_transaction(connection));
+            std::panic::resume_unwind(panic)
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What a handler may answer. Each kind of answer turns itself into a response and describes itself for OpenAPI.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::etag::Tagged;
+use super::page::Page;
+use crate::error::{Error, Result};
+use crate::time::Instant;
+
+/// What the edge needs to know of an answer beside the response itself.
+#[derive(Clone, Debug, Default)]
+pub struct Meta {
+    /// Its ETag; else one is made from its bytes.
+    pub etag: Option<String>,
+    /// Until when it stays true though nobody writes; `None`: for ever.
+    pub fresh_until: Option<Instant>,
+    /// The language of its texts.
+    pub content_language: Option<String>,
+}
+
+/// A response about to be sent.
+pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// What the edge needs to know.
+    pub meta: Meta,
+}
+
+impl Reply {
+    /// No body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), meta: Meta::default() }
+    }
+
+    /// A body of a media type.
+    pub fn of(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Self {
+        let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
+        Self { status, headers, body, meta: Meta::default() }
+    }
+
+    fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(value).map_err(|e| Error::Internal(e.to_string()))?;
+        Ok(Self::of(status, "application/json", body))
+    }
+
+    fn with(mut self, name: HeaderName, value: &str) -> Result<Self> {
+        let value = HeaderValue::from_str(value).map_err(|e| Error::Internal(e.to_string()))?;
+        self.headers.push((name, value));
+        Ok(self)
+    }
+
+    /// As actix sends it; the edge finds the rest in its extensions.
+    pub fn into_response(self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status).body(self.body);
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response.extensions_mut().insert(self.meta);
+        response
+    }
+}
+
+/// One documented response: status, media type, schema.
+pub struct Described {
+    /// Its status.
+    pub status: u16,
+    /// Its description.
+    pub description: &'static str,
+    /// Its bodies: media type and schema.
+    pub bodies: Vec<(&'static str, Value)>,
+    /// Whether it carries a `Location`.
+    pub location: bool,
+    /// Whether it carries an `ETag`.
+    pub etag: bool,
+}
+
+impl Described {
+    fn new(status: u16, description: &'static str) -> Self {
+        Self { status, description, bodies: Vec::new(), location: false, etag: false }
+    }
+
+    fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {
+        self.bodies.push(("application/json", schemas.subschema_for::<T>().to_value()));
+        self
+    }
+}
+
+/// A successful outcome.
+pub trait Answer: Send + 'static {
+    /// The response.
+    fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply>;
+    /// Its description.
+    fn describe(schemas: &mut SchemaGenerator) -> Described;
+}
+
+/// 200 with one object, or with a whole that has no version of its own.
+pub struct Object<T> {
+    value: T,
+    etag: Option<String>,
+    fresh_until: Option<Instant>,
+}
+
+impl<T: Serialize> Object<T> {
+    /// Something without a version: its ETag is a digest.
+    pub fn plain(value: T) -> Self {
+        Self { value, etag: None, fresh_until: None }
+    }
+
+    /// Says until when it stays true by itself (the end of a day, of a derogation).
+    #[must_use]
+    pub fn fresh_until(mut self, at: Option<Instant>) -> Self {
+        self.fresh_until = at;
+        self
+    }
+}
+
+impl<T: Serialize> Object<Tagged<T>> {
+    /// An object with its version.
+    pub fn tagged(value: Tagged<T>) -> Self {
+        let etag = Some(value.etag().to_owned());
+        Self { value, etag, fresh_until: None }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Object<T> {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let mut reply = Reply::json(StatusCode::OK, &self.value)?;
+        reply.meta = Meta { etag: self.etag, fresh_until: self.fresh_until, content_language: None };
+        Ok(reply)
+    }
+    fn describe(schemas: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(200, "The object.").json::<T>(schemas);
+        described.etag = true;
+        described
+    }
+}
+
+/// 201 with the object and where it lives.
+pub struct Created<T> {
+    /// The path below `/api/v1`.
+    pub location: String,
+    /// The object.
+    pub object: Tagged<T>,
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let etag = self.object.etag().to_owned();
+        let mut reply = Reply::json(StatusCode::CREATED, &self.object)?.with(header::LOCATION, &format!("/api/v1{}", self.location))?;
+        reply.meta.etag = Some(etag);
+        Ok(reply)
+    }
+    fn describe(schemas: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(201, "Made.").json::<Tagged<T>>(schemas);
+        (described.location, described.etag) = (true, true);
+        described
+    }
+}
+
+/// 204.
+pub struct NoContent;
+
+impl Answer for NoContent {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        Ok(Reply::empty(StatusCode::NO_CONTENT))
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        Described::new(204, "Done.")
+    }
+}
+
+/// 202: the result comes by mail.
+pub struct Accepted;
+
+impl Answer for Accepted {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        Ok(Reply::empty(StatusCode::ACCEPTED))
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        Described::new(202, "Accepted; what comes of it arrives by mail.")
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
+    fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let reply = Reply::json(StatusCode::OK, &self)?;
+        match &self.next_cursor {
+            Some(cursor) => reply.with(header::LINK, &format!("<{}>; rel=\"next\"", next_page(cursor))),
+            None => Ok(reply),
+        }
+    }
+    fn describe(schemas: &mut SchemaGenerator) -> Described {
+        Described::new(200, "One page of the list; `Link: rel=\"next\"` where there is another.").json::<Self>(schemas)
+    }
+}
+
+/// A page as JSON, or the whole list as CSV (`Accept: text/csv`).
+pub enum Table<T> {
+    /// JSON.
+    Page(Page<T>),
+    /// CSV, as [`super::csv`] writes it.
+    Csv(Vec<u8>),
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Table<T> {
+    fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
+        match self {
+            Self::Page(page) => page.reply(next_page),
+            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, "text/csv; charset=utf-8; header=present", bytes)),
+        }
+    }
+    fn describe(schemas: &mut SchemaGenerator) -> Described {
+        let mut described = Page::<T>::describe(schemas);
+        described.bodies.push(("text/csv", json!({"type": "string"})));
+        described
+    }
+}
+
+/// 200 with an iCalendar object (RFC 5545).
+pub struct Calendar {
+    /// The object's text.
+    pub text: String,
+    /// Until when it stays true by itself.
+    pub fresh_until: Option<Instant>,
+}
+
+impl Answer for Calendar {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let mut reply = Reply::of(StatusCode::OK, "text/calendar; charset=utf-8", self.text.into_bytes());
+        reply.meta.fresh_until = self.fresh_until;
+        Ok(reply)
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(200, "An iCalendar object (RFC 5545).");
+        described.bodies.push(("text/calendar", json!({"type": "string"})));
+        described
+    }
+}

@@ -1,0 +1,256 @@
+//! Form of the input: every path, query and body is checked against the schema that OpenAPI publishes, all faults at once, and
+//! decoded after.
+
+use std::collections::BTreeMap;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::error::FieldFault;
+
+/// What a path, a query or a body may be: it describes itself as a schema and is decoded from JSON. `()` stands for none.
+pub trait Shape: DeserializeOwned + JsonSchema + Send + Sync + 'static {}
+impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Shape for T {}
+
+/// A compiled schema.
+pub struct Checker {
+    schema: Value,
+    validator: Option<Validator>,
+}
+
+/// Where a value came from, which decides how a fault points at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// `{name}`.
+    Path,
+    /// `?name`.
+    Query,
+    /// A JSON Pointer.
+    Body,
+}
+
+impl Checker {
+    /// The checker of `T`; unknown members are faults whether or not `T` says so.
+    pub fn of<T: Shape>() -> Self {
+        let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+        close(&mut schema);
+        let is_none = schema.get("type").and_then(Value::as_str) == Some("null");
+        let validator = if is_none {
+            None
+        } else {
+            // A schema that does not compile is found by the test that builds every route.
+            jsonschema::options().should_validate_formats(true).build(&schema).ok()
+        };
+        Self { schema, validator }
+    }
+
+    /// Whether there is anything to check (`()` has nothing).
+    pub fn is_none(&self) -> bool {
+        self.validator.is_none()
+    }
+
+    /// The schema itself.
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// Decodes `value`, or lists every fault.
+    pub fn decode<T: Shape>(&self, value: Value, origin: Origin) -> Result<T, Vec<FieldFault>> {
+        let Some(validator) = &self.validator else {
+            return serde_json::from_value(Value::Null).map_err(|_| Vec::new());
+        };
+        let mut faults = Vec::new();
+        find_bad_text(&value, &mut String::new(), origin, &mut faults);
+        for error in validator.iter_errors(&value) {
+            describe(&error, origin, &mut faults);
+        }
+        if !faults.is_empty() {
+            faults.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+            faults.dedup();
+            return Err(faults);
+        }
+        serde_json::from_value(value).map_err(|e| vec![FieldFault::new(pointer("", origin), "invalid", e.to_string())])
+    }
+
+    /// The JSON that a query or path text stands for: numbers and booleans where the schema wants them, texts elsewhere.
+    pub fn from_pairs(&self, pairs: impl IntoIterator<Item = (String, String)>) -> Result<Value, Vec<FieldFault>> {
+        let mut object = Map::new();
+        let mut twice = BTreeMap::new();
+        for (name, text) in pairs {
+            let value = match self.types_of(&name) {
+                types if types.contains(&"integer") => text.parse::<i64>().map_or(Value::String(text), Value::from),
+                types if types.contains(&"boolean") => text.parse::<bool>().map_or(Value::String(text), Value::from),
+                _ => Value::String(text),
+            };
+            if object.insert(name.clone(), value).is_some() {
+                twice.insert(name, ());
+            }
+        }
+        if twice.is_empty() {
+            Ok(Value::Object(object))
+        } else {
+            Err(twice.into_keys().map(|name| FieldFault::new(format!("?{name}"), "repeated", "is given more than once; give it once")).collect())
+        }
+    }
+
+    fn types_of(&self, name: &str) -> Vec<&str> {
+        let Some(mut property) = self.schema.get("properties").and_then(|all| all.get(name)) else { return Vec::new() };
+        if let Some(reference) = property.get("$ref").and_then(Value::as_str) {
+            property = reference.strip_prefix('#').and_then(|path| self.schema.pointer(path)).unwrap_or(property);
+        }
+        match property.get("type") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Closes every object of a schema that names its members, so that an unknown one is a fault.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+                object.remove("unevaluatedProperties");
+                object.insert("additionalProperties".into(), Value::Bool(false));
+            }
+            object.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// NUL cannot be kept by PostgreSQL and means nothing in text: refused everywhere, in names of members as well.
+fn find_bad_text(value: &Value, at: &mut String, origin: Origin, faults: &mut Vec<FieldFault>) {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            faults.push(FieldFault::new(pointer(at, origin), "nul", "has a NUL character; remove it"));
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                let length = at.len();
+                at.push_str(&format!("/{i}"));
+                find_bad_text(item, at, origin, faults);
+                at.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                let length = at.len();
+                at.push('/');
+                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                find_bad_text(member, at, origin, faults);
+                at.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn pointer(at: &str, origin: Origin) -> String {
+    match origin {
+        Origin::Body => at.to_owned(),
+        Origin::Query => format!("?{}", at.trim_start_matches('/')),
+        Origin::Path => format!("{{{}}}", at.trim_start_matches('/')),
+    }
+}
+
+fn below(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Texts of our own: the crate's would echo the value, which may be a password.
+fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldFault>) {
+    use ValidationErrorKind as Kind;
+    let at = error.instance_path().to_string();
+    let mut fault = |at: &str, code, detail: String| faults.push(FieldFault::new(pointer(at, origin), code, detail));
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            for name in unexpected {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+                fault(&below(&at, &name), "unknown", "is not known here; remove it".into());
+            }
+        }
+        Kind::Required { property } => {
+            fault(&below(&at, property.as_str().unwrap_or_default()), "required", "is missing; it is required".into());
+        }
+        Kind::Type { kind } => {
+            let wanted = match kind {
+                TypeKind::Single(one) => one.to_string(),
+                TypeKind::Multiple(several) => several.iter().map(|t| t.to_string()).collect::<Vec<_>>().join(" or "),
+            };
+            fault(&at, "type", format!("must be of type {wanted}"));
+        }
+        Kind::Enum { options } => {
+            let options: Vec<_> = options.as_array().into_iter().flatten().map(|o| o.as_str().map_or_else(|| o.to_string(), str::to_owned)).collect();
+            fault(&at, "enum", format!("must be one of {}", options.join(", ")));
+        }
+        Kind::MaxLength { limit } => fault(&at, "too-long", format!("may have at most {limit} characters")),
+        Kind::MinLength { limit } => fault(&at, "too-short", format!("must have at least {limit} characters")),
+        Kind::MaxItems { limit } => fault(&at, "too-many", format!("may have at most {limit} items")),
+        Kind::MinItems { limit } => fault(&at, "too-few", format!("must have at least {limit} items")),
+        Kind::UniqueItems => fault(&at, "not-unique", "must not repeat an item".into()),
+        Kind::Maximum { limit } => fault(&at, "too-large", format!("must be at most {limit}")),
+        Kind::Minimum { limit } => fault(&at, "too-small", format!("must be at least {limit}")),
+        Kind::Format { format } => fault(&at, "format", format_hint(format)),
+        Kind::Pattern { pattern } => fault(&at, "pattern", format!("must match {pattern}")),
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
+            fault(&at, "type", "has none of the documented forms".into());
+        }
+        _ => fault(&at, "invalid", "is not as documented".into()),
+    }
+}
+
+fn format_hint(format: &str) -> String {
+    match format {
+        "date" => "must be a day, YYYY-MM-DD".into(),
+        "date-time" => "must be an instant of RFC 3339, such as 2026-11-12T09:00:00Z".into(),
+        "uuid" => "must be a UUID".into(),
+        "email" => "must be an e-mail address".into(),
+        "uri" => "must be an absolute address, such as https://example.org/".into(),
+        other => format!("must be of the format {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Deserialize, JsonSchema, Debug)]
+    #[expect(dead_code, reason = "only its form matters")]
+    struct Body {
+        #[schemars(length(max = 3))]
+        name: String,
+        count: Option<i64>,
+        #[serde(default)]
+        tags: Vec<String>,
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once_and_no_value_is_echoed() {
+        let value = json!({"name": "hunter2hunter2", "count": "x", "tags": ["a\u{0}", 5], "extra/one": 1});
+        let faults = Checker::of::<Body>().decode::<Body>(value, Origin::Body).unwrap_err();
+        let named: Vec<_> = faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect();
+        assert_eq!(named, [("/count", "type"), ("/extra~1one", "unknown"), ("/name", "too-long"), ("/tags/0", "nul"), ("/tags/1", "type")]);
+        assert!(!format!("{faults:?}").contains("hunter2"));
+        let missing = Checker::of::<Body>().decode::<Body>(json!({}), Origin::Body).unwrap_err();
+        assert_eq!(missing[0].pointer, "/name");
+    }
+
+    #[test]
+    fn a_query_is_read_as_the_schema_wants_it() {
+        let checker = Checker::of::<Body>();
+        let pairs = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+        let value = checker.from_pairs(pairs(&[("name", "12"), ("count", "5")])).unwrap();
+        assert_eq!(value, json!({"name": "12", "count": 5}));
+        let faults = checker.from_pairs(pairs(&[("name", "a"), ("name", "b")])).unwrap_err();
+        assert_eq!(faults[0].pointer, "?name");
+    }
+}

@@ -1,0 +1,176 @@
+//! HTTP: what every route shares. A slice lists its routes ([`route`]), its handlers take a [`Request`] and give an [`Answer`]; the
+//! [`edge`] does the rest for all of them.
+
+pub mod answer;
+pub mod cache;
+pub mod csv;
+pub mod docs;
+pub mod edge;
+pub mod etag;
+mod example;
+pub mod idempotency;
+mod input;
+pub mod metrics;
+pub mod openapi;
+pub mod page;
+mod request;
+pub mod route;
+
+use std::net::IpAddr;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+pub use answer::{Accepted, Answer, Calendar, Created, NoContent, Object, Table};
+pub use etag::Tagged;
+pub use page::Page;
+pub use request::{Input, Request};
+pub use route::{Route, get, route};
+
+use crate::db::{AnyConnection, Db};
+use crate::error::{Problem, ProblemKind, Result};
+use crate::policy::Actor;
+use crate::time::Instant;
+
+/// The call's languages, first one first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Languages(pub Vec<String>);
+
+/// Limits and addresses that the HTTP layer works with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the world reaches this server, without a slash at its end.
+    pub public_url: String,
+    /// Bytes of a JSON body.
+    pub max_body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a request may take in all.
+    pub request_timeout: Duration,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Bytes of the answer cache; 0 switches it off.
+    pub cache_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".into(),
+            max_body_bytes: 1 << 20,
+            body_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(30),
+            trusted_proxies: Vec::new(),
+            cache_bytes: 16 << 20,
+        }
+    }
+}
+
+/// Who a bearer token stands for. Accounts live in a higher slice; the composition root hands it in.
+pub trait Authenticate: Send + Sync {
+    /// Checks what can be checked without the database: form, signature, expiry. 401 otherwise.
+    fn verify(&self, token: &str, now: Instant) -> Result<()>;
+    /// Reads the caller: its session must still stand. 401 otherwise.
+    fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor>;
+}
+
+/// As long as there are no accounts every bearer token is a bad one.
+pub struct NoAccounts;
+
+impl Authenticate for NoAccounts {
+    fn verify(&self, _: &str, _: Instant) -> Result<()> {
+        Err(bad_token())
+    }
+    fn recognise(&self, _: &mut AnyConnection, _: &str, _: Instant) -> Result<Actor> {
+        Err(bad_token())
+    }
+}
+
+/// 401 for a token that does not count (RFC 6750, 3.1).
+pub fn bad_token() -> crate::error::Error {
+    Problem::new(ProblemKind::BadAccessToken, "The access token is not valid here, or no longer. Sign in again, or leave it out to read what is public.")
+        .with_header("WWW-Authenticate", "Bearer realm=\"plenary\", error=\"invalid_token\"")
+        .into()
+}
+
+/// What every request can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct Web(Arc<WebState>);
+
+/// The parts of [`Web`].
+pub struct WebState {
+    /// The database.
+    pub db: Db,
+    /// Limits and addresses.
+    pub options: Options,
+    /// Who tokens stand for.
+    pub authenticate: Box<dyn Authenticate>,
+    /// Reads the call's languages; the call is a higher slice.
+    pub load_languages: fn(&mut AnyConnection) -> Result<Languages>,
+    /// Answers kept while nothing is written.
+    pub cache: cache::Answers,
+    /// Counters and durations.
+    pub metrics: Arc<metrics::Metrics>,
+    languages: RwLock<Arc<Languages>>,
+}
+
+impl std::ops::Deref for Web {
+    type Target = WebState;
+    fn deref(&self) -> &WebState {
+        &self.0
+    }
+}
+
+impl Web {
+    /// The state of one server.
+    pub fn new(
+        db: Db,
+        options: Options,
+        authenticate: Box<dyn Authenticate>,
+        load_languages: fn(&mut AnyConnection) -> Result<Languages>,
+        metrics: Arc<metrics::Metrics>,
+    ) -> Self {
+        let cache = cache::Answers::new(options.cache_bytes);
+        let languages = RwLock::default();
+        Self(Arc::new(WebState { db, options, authenticate, load_languages, cache, metrics, languages }))
+    }
+
+    fn parse_bearer(&self, header: &str) -> Result<String> {
+        let (scheme, token) = header.split_once(' ').unwrap_or_default();
+        let token = token.trim();
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > 4096 {
+            return Err(bad_token());
+        }
+        self.authenticate.verify(token, self.db.clock().now())?;
+        Ok(token.to_owned())
+    }
+
+    fn recognise(&self, connection: &mut AnyConnection, token: Option<&str>, now: Instant) -> Result<Actor> {
+        token.map_or_else(|| Ok(Actor::anonymous()), |token| self.authenticate.recognise(connection, token, now))
+    }
+
+    /// The languages last seen, for the key of the answer cache.
+    fn languages(&self) -> Arc<Languages> {
+        self.languages.read().map(|languages| languages.clone()).unwrap_or_default()
+    }
+
+    fn keep_languages(&self, seen: &Arc<Languages>) {
+        if let Ok(mut kept) = self.languages.write()
+            && !Arc::ptr_eq(&kept, seen)
+        {
+            *kept = seen.clone();
+        }
+    }
+}
+
+/// The id of a request: taken over from `X-Request-Id` if well-formed, else made.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Where a request came from, behind trusted proxies.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Whether an `Accept` header asks for CSV rather than JSON.
+pub fn wants_csv(accept: &str) -> bool {
+    accept.split(',').any(|part| part.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/csv")))
+}

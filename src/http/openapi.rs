@@ -1,0 +1,217 @@
+//! The OpenAPI 3.1 document, made from the routes themselves.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::example;
+use super::route::Route;
+use crate::error::ProblemKind;
+use crate::policy::{self, Standing};
+
+/// The document for these routes.
+pub fn document(routes: &[Route]) -> Value {
+    let mut schemas = SchemaSettings::openapi3().with(|s| {
+        s.meta_schema = None;
+        s.definitions_path = "#/components/schemas".into();
+        s.transforms.clear();
+        s.contract = schemars::generate::Contract::Serialize;
+    }).into_generator();
+    let mut parts: Vec<(&Route, super::answer::Described)> = Vec::new();
+    for route in routes {
+        parts.push((route, (route.describe)(&mut schemas)));
+    }
+    let mut components: Map<String, Value> = schemas.take_definitions(true).into_iter().collect();
+    // What a body refers to is described where it stands, with the names kept.
+    for route in routes {
+        if let Some(Value::Object(definitions)) = route.form.body.schema().get("$defs").cloned() {
+            for (name, definition) in definitions {
+                components.entry(name).or_insert_with(|| relocate(definition));
+            }
+        }
+    }
+    components.insert("Problem".into(), problem_schema());
+    let mut paths = Map::new();
+    for (route, described) in parts {
+        let operation = operation(route, described, &components);
+        let path = paths.entry(format!("/api/v1{}", route.path)).or_insert_with(|| json!({}));
+        if let Some(path) = path.as_object_mut() {
+            path.insert(route.method.as_str().to_ascii_lowercase(), operation);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Plenary",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "The backend on which a multi-stakeholder initiative runs its working groups",
+            "description": "Lists are cut into pages (`limit`, `cursor`), errors are problem+json (RFC 9457), what can be changed carries an ETag. \
+                Every answer takes `?locale=` (a language of the call, or `*` for all) and `Accept-Language`.",
+            "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")}
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An access token of `POST /api/v1/auth/login`."}}
+        }
+    })
+}
+
+fn operation(route: &Route, described: super::answer::Described, components: &Map<String, Value>) -> Value {
+    let mut parameters = Vec::new();
+    for (place, checker) in [("path", &route.form.path), ("query", &route.form.query)] {
+        let required: Vec<_> = checker.schema().get("required").and_then(Value::as_array).into_iter().flatten().cloned().collect();
+        for (name, schema) in checker.schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let mut schema = resolve(schema, checker.schema());
+            let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            let mut parameter = json!({"name": name, "in": place, "required": place == "path" || required.contains(&json!(name)), "schema": schema});
+            if let (Some(parameter), Some(description)) = (parameter.as_object_mut(), description) {
+                parameter.insert("description".into(), description);
+            }
+            parameters.push(parameter);
+        }
+    }
+    parameters.push(json!({"name": "locale", "in": "query", "required": false, "description": "A language of the call, or `*` for all.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 35}}));
+    if route.form.idempotent {
+        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "The same key and request within 24 hours gives the first outcome again."}));
+    }
+    if matches!(route.method.as_str(), "PATCH" | "PUT" | "DELETE") {
+        parameters.push(json!({"name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"},
+            "description": "The ETag of the version that is changed; 428 without."}));
+    }
+    let mut responses = Map::new();
+    let content: Map<String, Value> = described
+        .bodies
+        .iter()
+        .map(|(media, schema)| {
+            let example = if *media == "application/json" { example::of(schema, components) } else { json!("…") };
+            ((*media).to_owned(), json!({"schema": schema, "example": example}))
+        })
+        .collect();
+    let mut headers = Map::new();
+    if described.etag {
+        headers.insert("ETag".into(), json!({"schema": {"type": "string"}}));
+    }
+    if described.location {
+        headers.insert("Location".into(), json!({"schema": {"type": "string"}}));
+    }
+    let mut success = json!({"description": described.description, "headers": headers});
+    if let (Some(success), false) = (success.as_object_mut(), content.is_empty()) {
+        success.insert("content".into(), Value::Object(content));
+    }
+    responses.insert(described.status.to_string(), success);
+    if route.method == "GET" {
+        responses.insert("304".into(), json!({"description": "Unchanged since the ETag in If-None-Match."}));
+    }
+    for (status, kinds) in problems(route) {
+        let types: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.slug())).collect();
+        let first = kinds.first().map(|kind| json!({"type": format!("/problems/{}", kind.slug()), "title": kind.title(), "status": status,
+            "detail": kind.page(), "request_id": "0190e6a0-5c1e-7000-8000-000000000001"}));
+        responses.insert(status.to_string(), json!({"description": types.join(", "),
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": first}}}));
+    }
+    let mut operation = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [route.path.split('/').nth(1).unwrap_or_default()],
+        "parameters": parameters,
+        "responses": responses,
+        "security": if policy::allows(route.action, Standing::Anyone) { json!([{}, {"bearer": []}]) } else { json!([{"bearer": []}]) },
+        "x-action": route.action,
+    });
+    if let (Some(operation), false) = (operation.as_object_mut(), route.form.body.is_none()) {
+        let mut schema = relocate(route.form.body.schema().clone());
+        if let Some(schema) = schema.as_object_mut() {
+            schema.remove("$defs");
+            schema.remove("$schema");
+        }
+        let example = example::of(&schema, components);
+        operation.insert("requestBody".into(), json!({"required": true, "content": {"application/json": {"schema": schema, "example": example}}}));
+    }
+    operation
+}
+
+/// Every problem that the operation can answer, by status.
+pub fn problems(route: &Route) -> Vec<(u16, Vec<ProblemKind>)> {
+    let mut kinds = vec![ProblemKind::BadAccessToken, ProblemKind::InvalidInput, ProblemKind::TooManyRequests, ProblemKind::Internal, ProblemKind::Unavailable];
+    if !policy::allows(route.action, Standing::Anyone) {
+        kinds.extend([ProblemKind::AuthenticationRequired, ProblemKind::Forbidden]);
+    }
+    if !route.form.body.is_none() {
+        kinds.extend([ProblemKind::MalformedJson, ProblemKind::PayloadTooLarge, ProblemKind::UnsupportedMediaType, ProblemKind::RequestTimeout]);
+    }
+    if !route.form.path.is_none() {
+        kinds.push(ProblemKind::NotFound);
+    }
+    if route.form.query.schema().pointer("/properties/cursor").is_some() {
+        kinds.push(ProblemKind::InvalidCursor);
+    }
+    if matches!(route.method.as_str(), "PATCH" | "PUT" | "DELETE") {
+        kinds.extend([ProblemKind::PreconditionRequired, ProblemKind::PreconditionFailed]);
+    }
+    if route.form.idempotent {
+        kinds.extend([ProblemKind::IdempotencyInProgress, ProblemKind::IdempotencyKeyReused]);
+    }
+    kinds.extend(&route.problems);
+    kinds.sort();
+    kinds.dedup();
+    let mut by_status: Vec<(u16, Vec<ProblemKind>)> = Vec::new();
+    for kind in kinds {
+        match by_status.iter_mut().find(|(status, _)| *status == kind.status()) {
+            Some((_, list)) => list.push(kind),
+            None => by_status.push((kind.status(), vec![kind])),
+        }
+    }
+    by_status.sort_by_key(|(status, _)| *status);
+    by_status
+}
+
+fn operation_id(route: &Route) -> String {
+    let words = route.path.split(['/', '-', '.']).filter(|word| !word.is_empty());
+    let words = words.map(|word| word.trim_matches(['{', '}']).to_owned());
+    std::iter::once(route.method.as_str().to_ascii_lowercase()).chain(words).collect::<Vec<_>>().join("_")
+}
+
+fn resolve(schema: &Value, root: &Value) -> Value {
+    schema.get("$ref").and_then(Value::as_str).and_then(|r| root.pointer(r.strip_prefix('#')?)).unwrap_or(schema).clone()
+}
+
+/// References of a stand-alone schema, made to point into the document.
+fn relocate(mut schema: Value) -> Value {
+    fn walk(value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(Value::String(reference)) = object.get_mut("$ref") {
+                    *reference = reference.replace("#/$defs/", "#/components/schemas/");
+                }
+                object.values_mut().for_each(walk);
+            }
+            Value::Array(items) => items.iter_mut().for_each(walk),
+            _ => {}
+        }
+    }
+    walk(&mut schema);
+    schema
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457. `type` leads to a page that explains it.",
+        "required": ["type", "title", "status", "detail", "request_id"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "request_id": {"type": "string"},
+            "errors": {"type": "array", "items": {"type": "object", "required": ["pointer", "code", "detail"], "properties": {
+                "pointer": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}}}},
+            "violations": {"type": "array", "items": {"type": "object", "required": ["code", "detail"], "properties": {
+                "code": {"type": "string"}, "detail": {"type": "string"}}}},
+            "allowed": {"type": "array", "items": {"type": "string"}}
+        }
+    })
+}

@@ -1,0 +1,258 @@
+//! A request as a handler sees it: checked input, the caller, and one transaction to answer in.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::etag::IfMatch;
+use super::idempotency::{self, Attempt, Claim};
+use super::{Languages, Web};
+use crate::db::{AnyConnection, Read, Write};
+use crate::error::{Error, Problem, ProblemKind, Result};
+use crate::locale::Reader;
+use crate::policy::{Action, Actor, Object};
+use crate::time::Instant;
+
+/// Form-checked input, or the problem that its form is. It answers only after the caller has been recognised: 401 comes before 422.
+pub(super) type Form<P, Q, B> = Result<Decoded<P, Q, B>, Problem>;
+
+/// Path, query and body, decoded.
+pub struct Decoded<P, Q, B> {
+    pub(super) path: P,
+    pub(super) query: Q,
+    pub(super) body: B,
+    pub(super) filters: Value,
+}
+
+/// What the headers said.
+#[derive(Clone)]
+pub(super) struct Head {
+    pub action: Action,
+    pub token: Option<String>,
+    pub accept_language: Option<String>,
+    pub locale: Option<String>,
+    pub wants_csv: bool,
+    pub if_match: IfMatch,
+    pub request_id: String,
+    pub attempt: Option<Attempt>,
+    /// What the answer says in `Content-Language`, once the reader is known.
+    pub spoken: Arc<OnceLock<String>>,
+}
+
+/// A request: `P` its path, `Q` its query, `B` its body. Nothing can be done with it but answer it, in one transaction.
+pub struct Request<P = (), Q = (), B = ()> {
+    pub(super) web: Web,
+    pub(super) head: Head,
+    pub(super) form: Form<P, Q, B>,
+}
+
+/// What a handler works on, once the caller is known and the form is right.
+pub struct Input<P = (), Q = (), B = ()> {
+    /// The caller.
+    pub actor: Actor,
+    /// The languages it reads.
+    pub reader: Reader,
+    /// The call's languages.
+    pub languages: Arc<Languages>,
+    /// The path's parts.
+    pub path: P,
+    /// The query's parameters.
+    pub query: Q,
+    /// The query without paging and language: what a cursor is bound to.
+    pub filters: Value,
+    /// The body.
+    pub body: B,
+    /// What `If-Match` says.
+    pub if_match: IfMatch,
+    /// Whether `Accept` asks for CSV.
+    pub wants_csv: bool,
+    /// The request's id, for the record.
+    pub request_id: String,
+    action: Action,
+}
+
+impl<P, Q, B> Input<P, Q, B> {
+    /// 401 or 403 unless policy gives the caller this route's action on `object`.
+    pub fn allow(&self, object: &Object) -> Result<()> {
+        if self.actor.may(self.action, object) {
+            Ok(())
+        } else if self.actor.person.is_none() {
+            Err(authentication_required())
+        } else {
+            Err(Error::forbidden("Your roles do not allow this here. Ask the secretariat, or somebody who holds the role."))
+        }
+    }
+
+    /// 404 unless the caller has `action` on `object`: what is hidden does not exist.
+    pub fn reveal(&self, action: Action, object: &Object, what: &str) -> Result<()> {
+        if self.actor.may(action, object) { Ok(()) } else { Err(Error::not_found(what)) }
+    }
+}
+
+pub(super) fn authentication_required() -> Error {
+    Problem::new(ProblemKind::AuthenticationRequired, "Nobody may do this without an account. Sign in and send your access token.")
+        .with_header("WWW-Authenticate", "Bearer realm=\"plenary\"")
+        .into()
+}
+
+impl<P, Q, B> Request<P, Q, B>
+where
+    P: Send + Sync + 'static,
+    Q: Send + Sync + 'static,
+    B: Send + Sync + 'static,
+{
+    /// Answers from one read transaction.
+    pub async fn read<A, F>(self, f: F) -> Result<A>
+    where
+        A: Send + 'static,
+        F: FnOnce(&mut Read<'_>, &Input<P, Q, B>) -> Result<A> + Send + 'static,
+    {
+        let Self { web, head, form } = self;
+        if head.token.is_none() {
+            // Nobody to recognise: a faulty form needs no database.
+            let form = form?;
+            let db = web.db.clone();
+            return db.read(move |tx| answer_read(&web, head, Ok(form), tx, f)).await;
+        }
+        let db = web.db.clone();
+        db.read(move |tx| answer_read(&web, head, form, tx, f)).await
+    }
+
+    /// Answers from one write transaction; the closure is repeated after a serialization failure.
+    pub async fn write<A, F>(self, mut f: F) -> Result<A>
+    where
+        A: Send + 'static,
+        F: FnMut(&mut Write<'_>, &Input<P, Q, B>) -> Result<A> + Send + 'static,
+    {
+        let mut prepared = Prepared::of(self)?;
+        let db = prepared.web.db.clone();
+        db.write(move |tx| {
+            let now = tx.now();
+            let input = prepared.input(tx, now)?;
+            f(tx, input)
+        })
+        .await
+    }
+
+    /// Makes something, once for every `Idempotency-Key`: `make` does it and gives its id, `show` answers with it. A repeat of the same
+    /// request only shows again, under the caller's present rights.
+    pub async fn create<A, M, S>(self, mut make: M, mut show: S) -> Result<A>
+    where
+        A: Send + 'static,
+        M: FnMut(&mut Write<'_>, &Input<P, Q, B>) -> Result<String> + Send + 'static,
+        S: FnMut(&mut Write<'_>, &Input<P, Q, B>, &str) -> Result<A> + Send + 'static,
+    {
+        let attempt = self.head.attempt.clone();
+        self.write(move |tx, input| {
+            let id = once(tx, input, attempt.as_ref(), |tx| make(tx, input).map(Some))?;
+            let id = id.ok_or_else(|| Error::Internal("an idempotency record without its object".into()))?;
+            show(tx, input, &id)
+        })
+        .await
+    }
+
+    /// Does something that answers 202 or 204, once for every `Idempotency-Key`.
+    pub async fn accept<A, M>(self, outcome: fn() -> A, mut make: M) -> Result<A>
+    where
+        A: Send + 'static,
+        M: FnMut(&mut Write<'_>, &Input<P, Q, B>) -> Result<()> + Send + 'static,
+    {
+        let attempt = self.head.attempt.clone();
+        self.write(move |tx, input| {
+            once(tx, input, attempt.as_ref(), |tx| make(tx, input).map(|()| None))?;
+            Ok(outcome())
+        })
+        .await
+    }
+}
+
+/// Does `make` unless the same request has been done before.
+fn once<P, Q, B>(
+    tx: &mut Write<'_>,
+    input: &Input<P, Q, B>,
+    attempt: Option<&Attempt>,
+    make: impl FnOnce(&mut Write<'_>) -> Result<Option<String>>,
+) -> Result<Option<String>> {
+    let Some(attempt) = attempt else { return make(tx) };
+    let caller = input.actor.person.map_or_else(|| attempt.caller.clone(), |person| format!("person:{person}"));
+    let attempt = Attempt { caller, ..attempt.clone() };
+    match idempotency::claim(tx, &attempt)? {
+        Claim::Done(id) => Ok(id),
+        Claim::New => {
+            let id = make(tx)?;
+            idempotency::keep(tx, &attempt, id.clone())?;
+            Ok(id)
+        }
+    }
+}
+
+fn answer_read<P, Q, B, A>(
+    web: &Web,
+    head: Head,
+    form: Form<P, Q, B>,
+    tx: &mut Read<'_>,
+    f: impl FnOnce(&mut Read<'_>, &Input<P, Q, B>) -> Result<A>,
+) -> Result<A> {
+    let now = tx.now();
+    let actor = web.recognise(tx, head.token.as_deref(), now)?;
+    let decoded = form?;
+    let languages = tx.remembered(|c| (web.load_languages)(c))?;
+    web.keep_languages(&languages);
+    let input = assemble(head, actor, languages, decoded);
+    f(tx, &input)
+}
+
+fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decoded: Decoded<P, Q, B>) -> Input<P, Q, B> {
+    let reader =
+        Reader::negotiate(head.locale.as_deref(), head.accept_language.as_deref(), actor.locale.as_deref(), &languages.0);
+    // Set once: a repeated transaction speaks the same language.
+    let _ = head.spoken.set(reader.content_language(&languages.0));
+    Input {
+        actor,
+        reader,
+        languages,
+        path: decoded.path,
+        query: decoded.query,
+        filters: decoded.filters,
+        body: decoded.body,
+        if_match: head.if_match,
+        wants_csv: head.wants_csv,
+        request_id: head.request_id,
+        action: head.action,
+    }
+}
+
+/// A write's input, put together in its first attempt and used again when the transaction is repeated. The caller is read anew.
+struct Prepared<P, Q, B> {
+    web: Web,
+    head: Head,
+    form: Option<Form<P, Q, B>>,
+    input: Option<Input<P, Q, B>>,
+}
+
+impl<P, Q, B> Prepared<P, Q, B> {
+    fn of(request: Request<P, Q, B>) -> Result<Self> {
+        let Request { web, head, form } = request;
+        if head.token.is_none() {
+            let form = form?;
+            return Ok(Self { web, head, form: Some(Ok(form)), input: None });
+        }
+        Ok(Self { web, head, form: Some(form), input: None })
+    }
+
+    fn input(&mut self, tx: &mut AnyConnection, now: Instant) -> Result<&Input<P, Q, B>> {
+        let actor = self.web.recognise(tx, self.head.token.as_deref(), now)?;
+        match self.form.take() {
+            Some(form) => {
+                let languages = Arc::new((self.web.load_languages)(tx)?);
+                self.input = Some(assemble(self.head.clone(), actor, languages, form?));
+            }
+            None => {
+                if let Some(input) = &mut self.input {
+                    input.actor = actor;
+                }
+            }
+        }
+        self.input.as_ref().ok_or_else(|| Error::Internal("a write without its input".into()))
+    }
+}

@@ -1,0 +1,377 @@
+//! Routes as a list: method, path, action, handler. Resources with 405 and `Allow`, HEAD, the OpenAPI document and the policy snapshot
+//! all come from that one list.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::{FutureExt, StreamExt};
+use schemars::SchemaGenerator;
+use serde_json::Value;
+
+use super::answer::{Answer, Described};
+use super::etag::IfMatch;
+use super::idempotency::{self, Attempt};
+use super::input::{Checker, Origin, Shape};
+use super::request::{Decoded, Head, Request, authentication_required};
+use super::{RequestId, Web};
+use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::policy::{self, Action, Standing};
+
+type Served = Pin<Box<dyn Future<Output = HttpResponse>>>;
+
+/// One operation of the API.
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path template, below `/api/v1`.
+    pub path: &'static str,
+    /// What policy calls it.
+    pub action: Action,
+    /// One line for the documentation.
+    pub summary: &'static str,
+    /// Problems it answers beyond those that every operation can.
+    pub problems: Vec<ProblemKind>,
+    /// Its form, for the documentation.
+    pub form: Arc<FormCheck>,
+    /// Describes its success.
+    pub describe: fn(&mut SchemaGenerator) -> Described,
+    serve: Arc<dyn Fn(HttpRequest, Payload) -> Served + Send + Sync>,
+}
+
+/// The three checkers of a route.
+pub struct FormCheck {
+    /// Of its path.
+    pub path: Checker,
+    /// Of its query.
+    pub query: Checker,
+    /// Of its body.
+    pub body: Checker,
+    /// Whether it takes an `Idempotency-Key`.
+    pub idempotent: bool,
+}
+
+/// A GET. `summary` is one line for the documentation.
+pub fn get<P, Q, A, H, F>(path: &'static str, action: Action, summary: &'static str, handler: H) -> Route
+where
+    P: Shape,
+    Q: Shape,
+    A: Answer,
+    H: Fn(Request<P, Q>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<A>> + 'static,
+{
+    route(Method::GET, path, action, summary, handler)
+}
+
+/// A route of any method.
+pub fn route<P, Q, B, A, H, F>(method: Method, path: &'static str, action: Action, summary: &'static str, handler: H) -> Route
+where
+    P: Shape,
+    Q: Shape,
+    B: Shape,
+    A: Answer,
+    H: Fn(Request<P, Q, B>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<A>> + 'static,
+{
+    let idempotent = method == Method::POST && !path.starts_with("/auth/");
+    let form = Arc::new(FormCheck { path: Checker::of::<P>(), query: Checker::of::<Q>(), body: Checker::of::<B>(), idempotent });
+    let check = form.clone();
+    let serve = Arc::new(move |request: HttpRequest, payload: Payload| -> Served {
+        let check = check.clone();
+        Box::pin(async move { serve(request, payload, &check, action, handler).await })
+    });
+    Route { method, path, action, summary, problems: Vec::new(), form, describe: A::describe, serve }
+}
+
+impl Route {
+    /// Names further problems that this operation answers.
+    #[must_use]
+    pub fn answers(mut self, problems: &[ProblemKind]) -> Self {
+        self.problems.extend_from_slice(problems);
+        self
+    }
+
+    fn handler(&self) -> actix_web::Route {
+        let serve = self.serve.clone();
+        web::method(self.method.clone()).to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner()))
+    }
+}
+
+/// Mounts routes below `/api/v1`: one scope for each first segment (actix looks through a scope's routes one by one), one resource for
+/// each path, with HEAD beside GET and 405 with `Allow` for the rest.
+pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
+    let mut scopes: Vec<(String, Vec<(String, Vec<&Route>)>)> = Vec::new();
+    for route in routes {
+        let first = route.path.split('/').nth(1).unwrap_or_default();
+        let rest = route.path.get(first.len() + 1..).unwrap_or_default().to_owned();
+        let position = scopes.iter().position(|(name, _)| name == first).unwrap_or_else(|| {
+            scopes.push((first.to_owned(), Vec::new()));
+            scopes.len() - 1
+        });
+        let Some((_, resources)) = scopes.get_mut(position) else { continue };
+        match resources.iter_mut().find(|(path, _)| *path == rest) {
+            Some((_, methods)) => methods.push(route),
+            None => resources.push((rest, vec![route])),
+        }
+    }
+    let scopes: Vec<_> = scopes
+        .into_iter()
+        .map(|(name, mut resources)| {
+            // A fixed segment is found before a parameter: `/supporters/stats` before `/supporters/{supporter}`.
+            resources.sort_by_key(|(path, _)| path.replace('{', "\u{10FFFF}"));
+            resources.into_iter().fold(web::scope(&format!("/api/v1/{name}")), |scope, (path, methods)| {
+                let allow = allowed(methods.iter().map(|route| &route.method));
+                let mut resource = web::resource(path);
+                for route in methods {
+                    resource = resource.route(route.handler());
+                    if route.method == Method::GET {
+                        let serve = route.serve.clone();
+                        resource = resource
+                            .route(web::head().to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner())));
+                    }
+                }
+                scope.service(resource.default_service(web::to(move || {
+                    let allow = allow.clone();
+                    async move { method_not_allowed(&allow) }
+                })))
+            })
+        })
+        .collect();
+    move |config| {
+        for scope in scopes {
+            config.service(scope);
+        }
+    }
+}
+
+fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
+    let mut allow: Vec<_> = methods.map(Method::as_str).collect();
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    allow.sort_unstable();
+    allow.join(", ")
+}
+
+/// 405, with the methods that are there.
+pub fn method_not_allowed(allow: &str) -> HttpResponse {
+    problem_response(
+        Problem::new(ProblemKind::MethodNotAllowed, format!("This path takes {allow}.")).with_header("Allow", allow),
+    )
+}
+
+/// A response that the edge turns into problem+json, where it knows the request id.
+pub fn problem_response(problem: Problem) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    response.extensions_mut().insert(problem);
+    response
+}
+
+async fn serve<P, Q, B, A, H, F>(request: HttpRequest, payload: Payload, check: &FormCheck, action: Action, handler: H) -> HttpResponse
+where
+    P: Shape,
+    Q: Shape,
+    B: Shape,
+    A: Answer,
+    H: Fn(Request<P, Q, B>) -> F,
+    F: Future<Output = Result<A>>,
+{
+    let Some(web) = request.app_data::<web::Data<Web>>().map(|web| web.get_ref().clone()) else {
+        return problem_response(Error::Internal("the app was built without its state".into()).into_problem());
+    };
+    let limit = web.options.request_timeout;
+    let spoken = Arc::new(OnceLock::new());
+    let work = async {
+        let mut prepared = prepare::<P, Q, B>(&request, payload, check, action, web).await?;
+        prepared.head.spoken = spoken.clone();
+        handler(prepared).await
+    };
+    let outcome = match tokio::time::timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(Error::Internal("a handler panicked".into())),
+        Err(_) => Err(Problem::new(ProblemKind::Unavailable, "This took too long and was given up. Try again in a moment.")
+            .with_header("Retry-After", 1)
+            .into()),
+    };
+    let reply = outcome.and_then(|answer| answer.reply(&|cursor| next_page(&request, cursor)));
+    match reply {
+        Ok(mut reply) => {
+            reply.meta.content_language = spoken.get().cloned().filter(|_| !reply.body.is_empty());
+            reply.into_response()
+        }
+        Err(Error::Moved(to)) => {
+            let query = if request.query_string().is_empty() { String::new() } else { format!("?{}", request.query_string()) };
+            HttpResponse::PermanentRedirect().insert_header((header::LOCATION, format!("/api/v1{to}{query}"))).finish()
+        }
+        Err(error) => problem_response(error.into_problem()),
+    }
+}
+
+fn next_page(request: &HttpRequest, cursor: &str) -> String {
+    let others = request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let query: Vec<_> = others.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    format!("{}?{}", request.path(), query.join("&"))
+}
+
+/// Size, media type and grammar of the body; then whether a token is needed; then the form, kept until the caller is known.
+async fn prepare<P, Q, B>(
+    request: &HttpRequest,
+    payload: Payload,
+    check: &FormCheck,
+    action: Action,
+    web: Web,
+) -> Result<Request<P, Q, B>>
+where
+    P: Shape,
+    Q: Shape,
+    B: Shape,
+{
+    let (bytes, body) = if check.body.is_none() {
+        (web::Bytes::new(), Value::Null)
+    } else {
+        let bytes = read_body(request, payload, web.options.max_body_bytes, web.options.body_timeout).await?;
+        let body = serde_json::from_slice(&bytes).map_err(|e| {
+            Problem::new(ProblemKind::MalformedJson, format!("The body is no JSON: line {}, column {}.", e.line(), e.column()))
+        })?;
+        (bytes, body)
+    };
+    let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let token = match request.headers().get(header::AUTHORIZATION) {
+        None => None,
+        Some(value) => Some(web.parse_bearer(value.to_str().unwrap_or_default())?),
+    };
+    if token.is_none() && !policy::allows(action, Standing::Anyone) {
+        return Err(authentication_required());
+    }
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let address = request.extensions().get::<super::ClientAddress>().map(|a| a.0.to_string()).unwrap_or_default();
+    let mut faults = Vec::new();
+    let attempt = match text(header::HeaderName::from_static("idempotency-key")) {
+        Some(key) if check.idempotent => match idempotency::parse_key(key) {
+            Ok(key) => Some(Attempt {
+                caller: format!("address:{address}"),
+                route: format!("{} {}", request.method(), request.path()),
+                key,
+                digest: idempotency::digest(&[request.query_string().as_bytes(), &bytes]),
+            }),
+            Err(Error::Problem(_)) => {
+                faults.push(FieldFault::new("Idempotency-Key", "format", "must be 1 to 255 printable ASCII characters"));
+                None
+            }
+            Err(other) => return Err(other),
+        },
+        _ => None,
+    };
+    let (form, locale) = form::<P, Q, B>(request, body, check, faults);
+    let head = Head {
+        action,
+        token,
+        accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
+        locale,
+        wants_csv: text(header::ACCEPT).is_some_and(super::wants_csv),
+        if_match: IfMatch::parse(text(header::IF_MATCH)),
+        request_id,
+        attempt,
+        spoken: Arc::default(),
+    };
+    Ok(Request { web, head, form })
+}
+
+fn form<P: Shape, Q: Shape, B: Shape>(
+    request: &HttpRequest,
+    body: Value,
+    check: &FormCheck,
+    mut faults: Vec<FieldFault>,
+) -> (Result<Decoded<P, Q, B>, Problem>, Option<String>) {
+    let segments = request.match_info().load::<BTreeMap<String, String>>().unwrap_or_default();
+    let path = match check.path.from_pairs(segments) {
+        Ok(value) => check.path.decode::<P>(value, Origin::Path).map_err(|more| faults.extend(more)).ok(),
+        Err(more) => {
+            faults.extend(more);
+            None
+        }
+    };
+    let mut locale = None;
+    let pairs: Vec<(String, String)> = match web::Query::<Vec<(String, String)>>::from_query(request.query_string()) {
+        Ok(pairs) => pairs.into_inner(),
+        Err(_) => {
+            faults.push(FieldFault::new("?", "encoding", "is not percent-encoded UTF-8"));
+            Vec::new()
+        }
+    };
+    // Every answer can be asked for in a language (domain.md, Languages); it is no parameter of any one route.
+    let pairs: Vec<_> = pairs
+        .into_iter()
+        .filter(|(name, value)| {
+            let is_locale = name == "locale";
+            if is_locale {
+                if value.len() > 35 || value.contains('\0') || value.is_empty() {
+                    faults.push(FieldFault::new("?locale", "format", "must be a language code such as fr, or * for all"));
+                } else if locale.replace(value.clone()).is_some() {
+                    faults.push(FieldFault::new("?locale", "repeated", "is given more than once; give it once"));
+                }
+            }
+            !is_locale
+        })
+        .collect();
+    let mut filters = Value::Null;
+    let query = if check.query.is_none() {
+        faults.extend(pairs.iter().map(|(name, _)| {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+            FieldFault::new(format!("?{name}"), "unknown", "is not known here; remove it")
+        }));
+        check.query.decode::<Q>(Value::Null, Origin::Query).ok()
+    } else {
+        match check.query.from_pairs(pairs) {
+            Ok(value) => {
+                filters = super::page::filters_of(&value);
+                check.query.decode::<Q>(value, Origin::Query).map_err(|more| faults.extend(more)).ok()
+            }
+            Err(more) => {
+                faults.extend(more);
+                None
+            }
+        }
+    };
+    let body = check.body.decode::<B>(body, Origin::Body).map_err(|more| faults.extend(more)).ok();
+    let form = match (path, query, body) {
+        (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Decoded { path, query, body, filters }),
+        _ => Err(Problem::invalid(&faults)),
+    };
+    (form, locale)
+}
+
+async fn read_body(request: &HttpRequest, payload: Payload, max: usize, timeout: Duration) -> Result<web::Bytes> {
+    let too_large = || Error::from(Problem::new(ProblemKind::PayloadTooLarge, format!("The body may have at most {max} bytes.")));
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > max as u64) {
+        return Err(too_large());
+    }
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send Content-Type: application/json.").into());
+    }
+    let mut payload = payload;
+    let mut stream = web::Payload::from_request(request, &mut payload)
+        .await
+        .map_err(|_| Problem::new(ProblemKind::MalformedRequest, "The body cannot be read."))?;
+    let read = async {
+        let mut bytes = web::BytesMut::new();
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| Problem::new(ProblemKind::MalformedRequest, "The body broke off or is encoded in a way that is not taken."))?;
+            if bytes.len() + chunk.len() > max {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    };
+    tokio::time::timeout(timeout, read)
+        .await
+        .unwrap_or_else(|_| Err(Problem::new(ProblemKind::RequestTimeout, "The body did not arrive in time.").into()))
+}

@@ -1,0 +1,319 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    audit_entries (seq) {
+        seq -> BigInt,
+        at -> Timestamp,
+        actor_id -> Nullable<Text>,
+        act -> Text,
+        object_type -> Text,
+        object_id -> Text,
+        from_state -> Nullable<Text>,
+        to_state -> Nullable<Text>,
+        reason_digest -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> BigInt,
+        seq -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_reasons (seq) {
+        seq -> BigInt,
+        salt -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    call_sections (name) {
+        name -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    calls (id) {
+        id -> Text,
+        slug -> Text,
+        name -> Text,
+        launched_on -> Date,
+        website -> Nullable<Text>,
+        contact_email -> Text,
+        time_zone -> Text,
+        as_of -> Date,
+        locales -> Text,
+        min_seats -> BigInt,
+        max_seats -> BigInt,
+        min_sectors -> BigInt,
+        min_countries -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    co_chair_seats (id) {
+        id -> Text,
+        group_id -> Text,
+        supporter_id -> Text,
+        position -> BigInt,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    derogations (id) {
+        id -> Text,
+        group_id -> Text,
+        waives -> Text,
+        reason -> Text,
+        granted_by -> Nullable<Text>,
+        since -> Date,
+        until -> Nullable<Date>,
+        withdrawn_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    forum_editions (id) {
+        id -> Text,
+        year -> BigInt,
+        name -> Text,
+        city -> Text,
+        country -> Text,
+        venue -> Nullable<Text>,
+        time_zone -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+        submission_deadline -> Nullable<Date>,
+        status -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    forum_sessions (id) {
+        id -> Text,
+        forum_edition_id -> Text,
+        title -> Text,
+        day -> Date,
+        starts_at -> Nullable<Timestamp>,
+        ends_at -> Nullable<Timestamp>,
+        room -> Nullable<Text>,
+        moderator -> Nullable<Text>,
+        panellists -> Text,
+        recording_url -> Nullable<Text>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    group_principles (group_id, principle) {
+        group_id -> Text,
+        principle -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, route, idempotency_key) {
+        caller -> Text,
+        route -> Text,
+        idempotency_key -> Text,
+        body_digest -> Text,
+        status -> BigInt,
+        object_id -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    job_leases (name) {
+        name -> Text,
+        holder -> Text,
+        leased_until -> Timestamp,
+    }
+}
+
+diesel::table! {
+    kinds (id) {
+        id -> Text,
+        code -> Text,
+        name -> Text,
+        position -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        person_id -> Nullable<Text>,
+        recipient -> Text,
+        params -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+        lease_holder -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        last_answer -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    principles (id) {
+        id -> Text,
+        number -> BigInt,
+        title -> Text,
+        summary -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    register_milestones (announced_on) {
+        announced_on -> Date,
+        total -> BigInt,
+        by_sector -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    sectors (id) {
+        id -> Text,
+        code -> Text,
+        name -> Text,
+        position -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    supporter_former_names (id) {
+        id -> Text,
+        supporter_id -> Text,
+        name -> Text,
+        folded_name -> Text,
+        until -> Timestamp,
+    }
+}
+
+diesel::table! {
+    supporter_principles (supporter_id, principle) {
+        supporter_id -> Text,
+        principle -> BigInt,
+    }
+}
+
+diesel::table! {
+    supporter_statuses (id) {
+        id -> Text,
+        supporter_id -> Text,
+        status -> Text,
+        since -> Nullable<Date>,
+        until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    supporters (id) {
+        id -> Text,
+        slug -> Text,
+        name -> Text,
+        folded_name -> Text,
+        sector -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        country -> Nullable<Text>,
+        region -> Nullable<Text>,
+        website -> Nullable<Text>,
+        statement -> Nullable<Text>,
+        status -> Text,
+        endorsed_on -> Nullable<Date>,
+        endorsed_key -> Text,
+        withdrawn_on -> Nullable<Date>,
+        source -> Text,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    working_groups (id) {
+        id -> Text,
+        number -> BigInt,
+        slug -> Text,
+        title -> Text,
+        mandate -> Nullable<Text>,
+        status -> Text,
+        join_policy -> Text,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(co_chair_seats -> supporters (supporter_id));
+diesel::joinable!(co_chair_seats -> working_groups (group_id));
+diesel::joinable!(derogations -> working_groups (group_id));
+diesel::joinable!(forum_sessions -> forum_editions (forum_edition_id));
+diesel::joinable!(group_principles -> working_groups (group_id));
+diesel::joinable!(supporter_former_names -> supporters (supporter_id));
+diesel::joinable!(supporter_principles -> supporters (supporter_id));
+diesel::joinable!(supporter_statuses -> supporters (supporter_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    audit_entries,
+    audit_head,
+    audit_reasons,
+    call_sections,
+    calls,
+    co_chair_seats,
+    derogations,
+    forum_editions,
+    forum_sessions,
+    group_principles,
+    idempotency_keys,
+    job_leases,
+    kinds,
+    outbox,
+    principles,
+    register_milestones,
+    sectors,
+    supporter_former_names,
+    supporter_principles,
+    supporter_statuses,
+    supporters,
+    working_groups,
+);
