@@ -103,14 +103,14 @@ pub type CodeRow = (Id<CallMark>, String, String, Instant, Instant);
 
 /// Every sector, in the call file's order.
 pub fn sector_rows(connection: &mut AnyConnection) -> Result<Vec<CodeRow>> {
-    use sectors::{code, created_at, id, name, position, updated_at};
-    Ok(sectors::table.select((id, code, name, created_at, updated_at)).order(position).load(connection)?)
+    use sectors as s;
+    Ok(s::table.select((s::id, s::code, s::name, s::created_at, s::updated_at)).order(s::position).load(connection)?)
 }
 
 /// Every kind, in the call file's order.
 pub fn kind_rows(connection: &mut AnyConnection) -> Result<Vec<CodeRow>> {
-    use kinds::{code, created_at, id, name, position, updated_at};
-    Ok(kinds::table.select((id, code, name, created_at, updated_at)).order(position).load(connection)?)
+    use kinds as s;
+    Ok(s::table.select((s::id, s::code, s::name, s::created_at, s::updated_at)).order(s::position).load(connection)?)
 }
 
 /// A total of the register as it was announced at the time.
@@ -126,7 +126,7 @@ pub struct Milestone {
 
 /// Every announced total, oldest first.
 pub fn milestones(connection: &mut AnyConnection) -> Result<Vec<Milestone>> {
-    use register_milestones::{announced_on, source, total};
-    let rows: Vec<(Day, i64, String)> = register_milestones::table.select((announced_on, total, source)).order(announced_on).load(connection)?;
+    use register_milestones as m;
+    let rows: Vec<(Day, i64, String)> = m::table.select((m::announced_on, m::total, m::source)).order(m::announced_on).load(connection)?;
     Ok(rows.into_iter().map(|(on, total, source)| Milestone { on, total, source }).collect())
 }
