@@ -1,5 +1,4 @@
 //! The connection that is one of two.
-#![expect(missing_docs, reason = "the derive writes items without comments")]
 
 use diesel::{PgConnection, SqliteConnection};
 
