@@ -1,1 +1,3 @@
-fn main(){}
+//! The black-box tests, one binary.
+
+mod imports;
