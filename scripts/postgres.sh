@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A private PostgreSQL for the tests: no password, nothing durable, its own port, directory and socket.
 #
-#   scripts/postgres.sh start [PORT]   start it (default port 55432) and print its URL; does nothing but that where it runs already
+#   scripts/postgres.sh start [PORT]   start it (default port 55432) and print its URL; where it runs already that is all
 #   scripts/postgres.sh stop  [PORT]   stop it and remove its files
 #
 # PORT 0 takes a free one. A missing server is installed where apt-get is there and the user may.
@@ -43,10 +43,10 @@ as_server() {
 }
 
 start() {
-    local port=$1 bin dir
+    local port=$1 bin dir url
     [[ $port != 0 ]] || port=$(free_port)
     dir="$base-$port"
-    local url="postgres://postgres@127.0.0.1:$port/postgres"
+    url="postgres://postgres@127.0.0.1:$port/postgres"
     if [[ -f $dir/data/postmaster.pid ]] && listening "$port"; then echo "$url"; return; fi
     ! listening "$port" || fail "port $port is taken by something else; name another"
 
@@ -70,7 +70,7 @@ start() {
 		synchronous_commit = off
 	CONF
     # Its standard streams are closed to ours: a caller that reads our output must not wait for the server to end.
-    as_server "$bin/pg_ctl" --pgdata "$dir/data" --log "$dir/log" --wait start >&2 </dev/null \
+    as_server "$bin/pg_ctl" --pgdata "$dir/data" --log "$dir/log" --wait --silent start >&2 </dev/null \
         || { cat "$dir/log" >&2; fail "PostgreSQL did not start"; }
     echo "$url"
 }
@@ -78,7 +78,7 @@ start() {
 stop() {
     local dir="$base-$1" bin
     bin=$(find_bin)
-    if [[ -n $bin && -d $dir/data ]]; then as_server "$bin/pg_ctl" --pgdata "$dir/data" --mode immediate --wait stop >&2 || true; fi
+    if [[ -n $bin && -d $dir/data ]]; then as_server "$bin/pg_ctl" --pgdata "$dir/data" --mode immediate --wait --silent stop >&2 || true; fi
     rm -rf "$dir" "$dir.log"
 }
 
