@@ -1,3 +1,5 @@
 //! The black-box tests, one binary.
+// Clippy then knows that what is not itself a `#[test]` here is test code too.
+#![cfg(test)]
 
 mod imports;
