@@ -3,6 +3,7 @@
 //! Modules stand in the order of their dependencies: each imports only what stands above it here (ARCHITECTURE.md, Imports point down;
 //! `tests/api/imports.rs` fails on any that does not).
 
+pub mod config;
 pub mod country;
 pub mod ids;
 pub mod locale;
