@@ -66,12 +66,14 @@ pub enum Database {
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
     /// SQLite connections that read, at least 1.
-    pub readers: usize,
+    pub readers: u32,
     /// PostgreSQL connections, at least 1.
-    pub postgres_connections: usize,
+    pub postgres_connections: u32,
     /// Writes that may wait for their turn.
     pub writer_queue: usize,
-    /// How long a write waits for another process, and a request for a connection.
+    /// How long a request waits for a free connection.
+    pub connection_timeout: Duration,
+    /// How long a write to SQLite waits for another process.
     pub busy_timeout: Duration,
     /// How long one PostgreSQL statement may run.
     pub statement_timeout: Duration,
@@ -102,7 +104,7 @@ pub struct HttpSettings {
     pub header_timeout: Duration,
     /// For a request's body to arrive.
     pub body_timeout: Duration,
-    /// For the answer to a request that arrived.
+    /// For a request in all, behind its head.
     pub request_timeout: Duration,
     /// For the next request on an idle connection; zero closes it after each answer.
     pub keep_alive: Duration,

@@ -78,6 +78,7 @@ impl Reading {
             readers: or_cores(self.number("database.readers", 0..=256)),
             postgres_connections: self.number("database.postgres_connections", 1..=1_000),
             writer_queue: self.number("database.writer_queue", 1..=100_000),
+            connection_timeout: self.millis("database.connection_timeout_ms", 1..=600_000),
             busy_timeout: self.millis("database.busy_timeout_ms", 1..=600_000),
             statement_timeout: self.millis("database.statement_timeout_ms", 1..=LONGEST),
             synchronous: self.word("database.synchronous", Synchronous::ALL, Synchronous::as_str).unwrap_or(Synchronous::Full),
@@ -97,7 +98,7 @@ impl Reading {
             max_body_bytes: self.number("http.max_body_bytes", 1 << 10..=1 << 30),
             max_upload_bytes: self.number("http.max_upload_bytes", 1 << 10..=1 << 30),
             trusted_proxies: self.list("http.trusted_proxies", |text| {
-                text.parse::<IpAddr>().map_err(|_| "must be an IP address, such as 10.0.0.1")
+                text.parse().map(|ip: IpAddr| ip.to_canonical()).map_err(|_| "must be an IP address, such as 10.0.0.1")
             }),
             cache_bytes: self.number("http.cache_bytes", 0..=1 << 40),
         }
@@ -272,6 +273,11 @@ fn log_directives(text: &str) -> Result<String, Wrong> {
         .ok_or("must be off, error, warn, info, debug or trace; or several with commas between, each perhaps behind `module=`")
 }
 
-fn or_cores(n: usize) -> usize {
-    if n > 0 { n } else { std::thread::available_parallelism().map_or(1, usize::from) }
+/// As many as said, or as many as the machine has processor cores.
+fn or_cores<T: TryFrom<usize> + From<u8> + PartialEq>(n: T) -> T {
+    if n != T::from(0) {
+        return n;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    T::try_from(cores).unwrap_or(T::from(1))
 }

@@ -92,7 +92,7 @@ fn a_variable_is_read_as_the_type_of_its_setting() {
     let settings = with(&[
         ("PLENARY_DATA_DIR", "2024"),
         ("PLENARY_HTTP__WORKERS", "3"),
-        ("PLENARY_HTTP__TRUSTED_PROXIES", "10.0.0.1, ::1,"),
+        ("PLENARY_HTTP__TRUSTED_PROXIES", "::ffff:10.0.0.1, ::1,"),
         ("PLENARY_CORS__ALLOWED_ORIGINS", ""),
         ("PLENARY_MAIL__FROM_NAME", "true"),
         ("PLENARY_WORKER__ENABLED", "false"),
