@@ -59,7 +59,7 @@ start() {
     if [[ $(id -u) == 0 ]]; then chown postgres "$dir"; fi
     # Order by code point, as the product demands; a Unicode LC_CTYPE, without which pg_trgm sees no letter beyond ASCII.
     as_server "$bin/initdb" --pgdata "$dir/data" --username postgres --auth trust --encoding UTF8 \
-        --lc-collate C --lc-ctype C.UTF-8 --no-sync >"$dir.log" 2>&1 || { cat "$dir.log" >&2; fail "initdb failed"; }
+        --lc-collate C --lc-ctype C.UTF-8 --no-sync >"$dir.log" 2>&1 || { cat "$dir.log" >&2; stop "$port"; fail "initdb failed"; }
     as_server tee -a "$dir/data/postgresql.conf" >/dev/null <<-CONF
 		listen_addresses = '127.0.0.1'
 		port = $port
@@ -71,14 +71,14 @@ start() {
 	CONF
     # Its standard streams are closed to ours: a caller that reads our output must not wait for the server to end.
     as_server "$bin/pg_ctl" --pgdata "$dir/data" --log "$dir/log" --wait --silent start >&2 </dev/null \
-        || { cat "$dir/log" >&2; fail "PostgreSQL did not start"; }
+        || { cat "$dir/log" >&2; stop "$port"; fail "PostgreSQL did not start"; }
     echo "$url"
 }
 
 stop() {
     local dir="$base-$1" bin
     bin=$(find_bin)
-    if [[ -n $bin && -d $dir/data ]]; then as_server "$bin/pg_ctl" --pgdata "$dir/data" --mode immediate --wait --silent stop >&2 || true; fi
+    if [[ -n $bin && -f $dir/data/postmaster.pid ]]; then as_server "$bin/pg_ctl" --pgdata "$dir/data" --mode immediate --wait --silent stop >&2 || true; fi
     rm -rf "$dir" "$dir.log"
 }
 
