@@ -1,94 +1,17 @@
 //! The call that this deployment serves: its name, zone and languages, its principles, sectors and kinds.
 
 mod routes;
+mod rules;
 mod store;
 
 use std::sync::Arc;
 
-use chrono_tz::Tz;
-
 use crate::db::{AnyConnection, Read};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{Languages, Route};
-use crate::locale::Localised;
-use crate::time::{Day, Instant};
 
+pub use rules::{Call, Code, RuleNumbers};
 pub use store::{Milestone, milestones};
-
-/// What every slice asks the call: small, read once and remembered until something is written.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// Its slug.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-    /// The day it was launched.
-    pub launched_on: Day,
-    /// Where its "today" is.
-    pub time_zone: Tz,
-    /// Its languages, first one first.
-    pub locales: Vec<String>,
-    /// The numbers of the co-chair rule.
-    pub rule: RuleNumbers,
-    /// Its sectors, in the call file's order.
-    pub sectors: Vec<Code>,
-    /// Its kinds, in the call file's order.
-    pub kinds: Vec<Code>,
-    /// The numbers of its principles.
-    pub principles: Vec<i64>,
-}
-
-/// The numbers of the co-chair rule (domain.md, Working groups).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleNumbers {
-    /// Fewest seats of an active group.
-    pub min_seats: i64,
-    /// Most seats of a group.
-    pub max_seats: i64,
-    /// Fewest known sectors.
-    pub min_sectors: i64,
-    /// Fewest known countries.
-    pub min_countries: i64,
-}
-
-/// A sector or kind: rows of the call, not enums of the code.
-#[derive(Clone, Debug)]
-pub struct Code {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: Localised,
-}
-
-impl Call {
-    /// The day it is now, for the call.
-    pub fn today(&self, now: Instant) -> Day {
-        now.day_in(self.time_zone)
-    }
-
-    /// The instant at which [`Call::today`] changes.
-    pub fn end_of_today(&self, now: Instant) -> Instant {
-        Instant::end_of(self.today(now), self.time_zone)
-    }
-
-    /// 422 at `pointer` unless `code` is one of the call's sectors.
-    pub fn check_sector(&self, pointer: &str, code: &str) -> Result<()> {
-        check_code(&self.sectors, pointer, code)
-    }
-
-    /// 422 at `pointer` unless `code` is one of the call's kinds.
-    pub fn check_kind(&self, pointer: &str, code: &str) -> Result<()> {
-        check_code(&self.kinds, pointer, code)
-    }
-}
-
-fn check_code(codes: &[Code], pointer: &str, code: &str) -> Result<()> {
-    if codes.iter().any(|known| known.code == code) {
-        return Ok(());
-    }
-    let known: Vec<_> = codes.iter().map(|known| known.code.as_str()).collect();
-    Err(Error::invalid(pointer, "enum", format!("must be one of {}", known.join(", "))))
-}
 
 /// The call, for a read. 503 where none is loaded yet.
 pub fn current(tx: &mut Read<'_>) -> Result<Arc<Call>> {

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use diesel::prelude::*;
 
-use super::{Call, Code, RuleNumbers};
+use super::rules::{Call, Code, RuleNumbers};
 use crate::db::AnyConnection;
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::Languages;
@@ -42,7 +42,8 @@ pub struct CallRow {
 pub fn call_row(connection: &mut AnyConnection) -> Result<CallRow> {
     let row = calls::table.select(CallRow::as_select()).order(calls::created_at).first(connection).optional()?;
     row.ok_or_else(|| {
-        Problem::new(ProblemKind::Unavailable, "No call is loaded yet. The operator loads one with `plenary load <call.toml>`.").into()
+        Problem::new(ProblemKind::Unavailable, "No call is loaded yet. The operator loads one with `plenary load <call.toml>`.")
+            .into()
     })
 }
 
@@ -127,6 +128,7 @@ pub struct Milestone {
 /// Every announced total, oldest first.
 pub fn milestones(connection: &mut AnyConnection) -> Result<Vec<Milestone>> {
     use register_milestones as m;
-    let rows: Vec<(Day, i64, String)> = m::table.select((m::announced_on, m::total, m::source)).order(m::announced_on).load(connection)?;
+    let rows: Vec<(Day, i64, String)> =
+        m::table.select((m::announced_on, m::total, m::source)).order(m::announced_on).load(connection)?;
     Ok(rows.into_iter().map(|(on, total, source)| Milestone { on, total, source }).collect())
 }
