@@ -6,10 +6,10 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 
+use crate::call;
 use crate::db::Db;
 use crate::http::metrics::Metrics;
 use crate::http::{self, Authenticate, NoAccounts, Options, Route, Web, edge::edge, route::mount};
-use crate::call;
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
@@ -39,13 +39,10 @@ impl Composition {
     /// The actix application: one for each worker thread.
     pub fn app(
         &self,
-    ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>> {
+    ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>>
+    {
         let api = mount(&self.routes);
         let docs = http::docs::mount(&self.routes);
-        App::new()
-            .app_data(web::Data::new(self.web.clone()))
-            .configure(api)
-            .configure(docs)
-            .wrap(from_fn(edge))
+        App::new().app_data(web::Data::new(self.web.clone())).configure(api).configure(docs).wrap(from_fn(edge))
     }
 }

@@ -176,15 +176,22 @@ impl Error {
             Self::Problem(problem) => *problem,
             Self::Moved(_) => Problem::new(ProblemKind::NotFound, "It has moved."),
             Self::Db(DbError::Busy | DbError::Pool(_)) => {
-                Problem::new(ProblemKind::Unavailable, "The database is busy. Try again in a moment.").with_header("Retry-After", 1)
+                Problem::new(ProblemKind::Unavailable, "The database is busy. Try again in a moment.")
+                    .with_header("Retry-After", 1)
             }
             Self::Db(error) => {
                 tracing::error!(error = %error, "the database failed");
-                Problem::new(ProblemKind::Internal, "Something went wrong here; it was logged. Try again, then tell the operator the request id.")
+                Problem::new(
+                    ProblemKind::Internal,
+                    "Something went wrong here; it was logged. Try again, then tell the operator the request id.",
+                )
             }
             Self::Internal(error) => {
                 tracing::error!(error, "a fault of the server");
-                Problem::new(ProblemKind::Internal, "Something went wrong here; it was logged. Try again, then tell the operator the request id.")
+                Problem::new(
+                    ProblemKind::Internal,
+                    "Something went wrong here; it was logged. Try again, then tell the operator the request id.",
+                )
             }
         }
     }

@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn ids_are_version_7_and_sort_by_age() {
-        let (early, late) = (Instant::parse("2021-01-01T00:00:00Z").unwrap(), Instant::parse("2021-01-01T00:00:00.002Z").unwrap());
+        let (early, late) =
+            (Instant::parse("2021-01-01T00:00:00Z").unwrap(), Instant::parse("2021-01-01T00:00:00.002Z").unwrap());
         for ids in [Ids::Random, Ids::counted()] {
             let (a, b): (Id<()>, Id<()>) = (ids.next(early), ids.next(late));
             assert!(a < b, "{a} {b}");

@@ -112,7 +112,8 @@ fn parse_accept_language(header: &str) -> Vec<String> {
         .filter_map(|part| {
             let mut fields = part.split(';');
             let tag = fields.next()?.trim();
-            let quality = fields.find_map(|field| field.trim().strip_prefix("q=")).map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+            let quality =
+                fields.find_map(|field| field.trim().strip_prefix("q=")).map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
             let thousandths = (quality.clamp(0.0, 1.0) * 1000.0).round() as u32;
             (!tag.is_empty() && tag != "*" && thousandths > 0).then(|| (thousandths, tag.to_owned()))
         })
@@ -161,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_reader_gets_the_language_asked_for_then_accepted_then_their_own_then_the_calls_first() {
-        let cases: [(Option<&str>, Option<&str>, Option<&str>, &[&str]); 9] = [
+        type Case = (Option<&'static str>, Option<&'static str>, Option<&'static str>, &'static [&'static str]);
+        let cases: [Case; 9] = [
             (None, None, None, &["en", "fr"]),
             (None, Some("fr"), None, &["fr", "en"]),
             (None, Some("de, fr-CA;q=0.5, en;q=0.4"), None, &["fr", "en"]),

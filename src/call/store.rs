@@ -27,7 +27,6 @@ pub struct CallRow {
     pub website: Option<String>,
     pub contact_email: String,
     pub time_zone: String,
-    pub as_of: Day,
     pub locales: String,
     pub min_seats: i64,
     pub max_seats: i64,

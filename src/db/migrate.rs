@@ -15,7 +15,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations_engine/sqlite")
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations_engine/postgres");
 
 /// The advisory lock of migrations on PostgreSQL: the letters `plenary`.
-const LOCK: i64 = 0x706c_656e_6172_79;
+const LOCK: i64 = 0x0070_6c65_6e61_7279;
 
 /// Both trees as one, in the order of their dates.
 struct Trees(EmbeddedMigrations);

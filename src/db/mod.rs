@@ -27,7 +27,6 @@ pub use tx::{Read, Write};
 use crate::ids::Ids;
 use crate::time::Clock;
 
-
 /// The backend of [`AnyConnection`], for boxed queries.
 pub type Backend = <AnyConnection as diesel::Connection>::Backend;
 

@@ -110,7 +110,8 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        std::thread::panicking() || <AnyConnection as diesel::Connection>::TransactionManager::is_broken_transaction_manager(connection)
+        std::thread::panicking()
+            || <AnyConnection as diesel::Connection>::TransactionManager::is_broken_transaction_manager(connection)
     }
 }
 
@@ -190,8 +191,11 @@ fn postgres(url: &SecretString, options: &Options) -> Result<PgConnection, Conne
         // libpq names the host and the user, never the password.
         ConnectError::Refused(format!("cannot connect to PostgreSQL: {e}"))
     })?;
-    let setup = format!("SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {};",
-        options.statement_timeout.as_millis(), options.statement_timeout.as_millis());
+    let setup = format!(
+        "SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {};",
+        options.statement_timeout.as_millis(),
+        options.statement_timeout.as_millis()
+    );
     connection.batch_execute(&setup).map_err(|e| ConnectError::Refused(e.to_string()))?;
     Ok(connection)
 }

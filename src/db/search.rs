@@ -1,10 +1,10 @@
 //! The one place where the engines' own full-text search differs: substring search by trigrams (FTS5 on SQLite, `pg_trgm` on
 //! PostgreSQL). Words shorter than a trigram are looked for with `like`.
 
+use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Text};
-use diesel::QueryResult;
 
 use super::{AnyConnection, Backend};
 use crate::text;

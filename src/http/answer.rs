@@ -155,7 +155,8 @@ pub struct Created<T> {
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let etag = self.object.etag().to_owned();
-        let mut reply = Reply::json(StatusCode::CREATED, &self.object)?.with(header::LOCATION, &format!("/api/v1{}", self.location))?;
+        let mut reply =
+            Reply::json(StatusCode::CREATED, &self.object)?.with(header::LOCATION, &format!("/api/v1{}", self.location))?;
         reply.meta.etag = Some(etag);
         Ok(reply)
     }

@@ -56,7 +56,8 @@ impl Encoding {
             accept.split(',').any(|part| {
                 let mut fields = part.split(';');
                 let coding = fields.next().unwrap_or_default().trim();
-                let refused = fields.any(|field| matches!(field.trim().replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+                let refused =
+                    fields.any(|field| matches!(field.trim().replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
                 coding.eq_ignore_ascii_case(name) && !refused
             })
         };
@@ -79,7 +80,13 @@ impl Encoding {
 
 impl Kept {
     /// An answer read at `revision`.
-    pub fn new(status: StatusCode, headers: Vec<(HeaderName, HeaderValue)>, body: Bytes, template: String, revision: u64) -> Self {
+    pub fn new(
+        status: StatusCode,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        body: Bytes,
+        template: String,
+        revision: u64,
+    ) -> Self {
         let compressible = headers.iter().any(|(name, value)| {
             name == actix_web::http::header::CONTENT_TYPE
                 && value.to_str().is_ok_and(|media| {

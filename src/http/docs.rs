@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Environment, context};
 use utoipa_swagger_ui::Config;
 
-use super::route::{Route, method_not_allowed, problem_response};
 use super::openapi;
+use super::route::{Route, method_not_allowed, problem_response};
 use crate::error::{Problem, ProblemKind};
 
 /// Own scripts and styles only. The browser sets styles from its script, and its icons are data URLs.
@@ -92,15 +92,22 @@ pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
         let read_only = || web::to(|| async { method_not_allowed("GET, HEAD") });
         let answer = move || {
             let document = document.clone();
-            async move { HttpResponse::Ok().insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(document) }
+            async move {
+                HttpResponse::Ok()
+                    .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
+                    .body(document)
+            }
         };
         app.app_data(web::Data::from(Arc::new(Config::from("/api/openapi.json"))))
-            .service(web::resource("/api/openapi.json").get(answer.clone()).route(web::head().to(answer)).default_service(read_only()))
+            .service(
+                web::resource("/api/openapi.json").get(answer.clone()).route(web::head().to(answer)).default_service(read_only()),
+            )
             .service(web::resource("/problems/{slug}").get(problem).route(web::head().to(problem)).default_service(read_only()))
             .service(web::resource("/problems/").get(problems).route(web::head().to(problems)).default_service(read_only()))
-            .service(web::resource("/docs").get(|| async {
-                HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-            }))
+            .service(
+                web::resource("/docs")
+                    .get(|| async { HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish() }),
+            )
             .service(web::resource("/docs/{file:.*}").get(browser).route(web::head().to(browser)).default_service(read_only()));
     }
 }

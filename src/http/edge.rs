@@ -35,7 +35,10 @@ struct Asked {
 }
 
 /// The middleware itself (`actix_web::middleware::from_fn`).
-pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+pub async fn edge(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let Some(web) = request.app_data::<Data<Web>>().map(|web| web.get_ref().clone()) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
@@ -51,7 +54,8 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     };
     let method = request.method().as_str().to_owned();
     // Only routes of the API are kept: everything else is small or static.
-    let key = (get && asked.anonymous && web.cache.is_on() && request.path().starts_with("/api/v1/")).then(|| cache_key(&request, &web));
+    let key = (get && asked.anonymous && web.cache.is_on() && request.path().starts_with("/api/v1/"))
+        .then(|| cache_key(&request, &web));
     let revision = web.db.revision();
     if let Some(kept) = key.as_deref().and_then(|key| web.cache.get(key, revision, web.db.clock().now())) {
         let response = finish(&web, &asked, &kept, true);
@@ -69,7 +73,13 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         Err(error) => {
             let problem = problem_of_status(error.as_response_error().status_code());
             let body = problem_body(&problem, &asked.request_id, &web);
-            let kept = Kept::new(StatusCode::from_u16(problem.kind.status()).unwrap_or_default(), problem_headers(&problem), body, String::new(), 0);
+            let kept = Kept::new(
+                StatusCode::from_u16(problem.kind.status()).unwrap_or_default(),
+                problem_headers(&problem),
+                body,
+                String::new(),
+                0,
+            );
             let response = finish(&web, &asked, &kept, false);
             log(&web, &asked, &method, "", response.status(), false);
             return Err(actix_web::error::InternalError::from_response(error, response).into());
@@ -167,7 +177,9 @@ fn whole(mut response: HttpResponse, web: &Web, asked: &Asked, template: String,
     let meta = response.extensions_mut().remove::<Meta>().unwrap_or_default();
     let status = response.status();
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|media| media == "application/problem+json");
-    let problem = problem.or_else(|| (status.is_client_error() || status.is_server_error()).then(|| problem_of_status(status)).filter(|_| !is_problem));
+    let problem = problem.or_else(|| {
+        (status.is_client_error() || status.is_server_error()).then(|| problem_of_status(status)).filter(|_| !is_problem)
+    });
     if let Some(problem) = problem {
         let body = problem_body(&problem, &asked.request_id, web);
         return Whole::Bytes(Kept::new(status, problem_headers(&problem), body, template, revision));
@@ -195,10 +207,14 @@ fn whole(mut response: HttpResponse, web: &Web, asked: &Asked, template: String,
 /// What actix itself refuses, as one of ours.
 fn problem_of_status(status: StatusCode) -> Problem {
     match status {
-        StatusCode::NOT_FOUND => Problem::new(ProblemKind::NotFound, "There is no such path. The documentation at /docs lists all."),
+        StatusCode::NOT_FOUND => {
+            Problem::new(ProblemKind::NotFound, "There is no such path. The documentation at /docs lists all.")
+        }
         StatusCode::METHOD_NOT_ALLOWED => Problem::new(ProblemKind::MethodNotAllowed, "This path does not take that method."),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ProblemKind::PayloadTooLarge, "The body is too large."),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(ProblemKind::UnsupportedMediaType, "Send Content-Type: application/json."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::new(ProblemKind::UnsupportedMediaType, "Send Content-Type: application/json.")
+        }
         StatusCode::REQUEST_TIMEOUT => Problem::new(ProblemKind::RequestTimeout, "The request did not arrive in time."),
         status if status.is_client_error() => Problem::new(ProblemKind::MalformedRequest, "The request cannot be read."),
         _ => Problem::new(ProblemKind::Internal, "Something went wrong here; it was logged."),
@@ -206,9 +222,10 @@ fn problem_of_status(status: StatusCode) -> Problem {
 }
 
 fn problem_headers(problem: &Problem) -> Vec<(HeaderName, HeaderValue)> {
-    let own = problem.headers.iter().filter_map(|(name, value)| {
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
-    });
+    let own = problem
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?)));
     [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))].into_iter().chain(own).collect()
 }
 

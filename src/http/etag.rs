@@ -109,7 +109,11 @@ impl IfMatch {
 
 /// 412: somebody else wrote first.
 pub fn stale() -> Error {
-    Problem::new(ProblemKind::PreconditionFailed, "It was changed since you read it. Read it again and apply your change to what it is now.").into()
+    Problem::new(
+        ProblemKind::PreconditionFailed,
+        "It was changed since you read it. Read it again and apply your change to what it is now.",
+    )
+    .into()
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Checker {
     }
 
     /// The JSON that a query or path text stands for: numbers and booleans where the schema wants them, texts elsewhere.
-    pub fn from_pairs(&self, pairs: impl IntoIterator<Item = (String, String)>) -> Result<Value, Vec<FieldFault>> {
+    pub fn read_pairs(&self, pairs: impl IntoIterator<Item = (String, String)>) -> Result<Value, Vec<FieldFault>> {
         let mut object = Map::new();
         let mut twice = BTreeMap::new();
         for (name, text) in pairs {
@@ -93,7 +93,10 @@ impl Checker {
         if twice.is_empty() {
             Ok(Value::Object(object))
         } else {
-            Err(twice.into_keys().map(|name| FieldFault::new(format!("?{name}"), "repeated", "is given more than once; give it once")).collect())
+            Err(twice
+                .into_keys()
+                .map(|name| FieldFault::new(format!("?{name}"), "repeated", "is given more than once; give it once"))
+                .collect())
         }
     }
 
@@ -187,7 +190,12 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
             fault(&at, "type", format!("must be of type {wanted}"));
         }
         Kind::Enum { options } => {
-            let options: Vec<_> = options.as_array().into_iter().flatten().map(|o| o.as_str().map_or_else(|| o.to_string(), str::to_owned)).collect();
+            let options: Vec<_> = options
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|o| o.as_str().map_or_else(|| o.to_string(), str::to_owned))
+                .collect();
             fault(&at, "enum", format!("must be one of {}", options.join(", ")));
         }
         Kind::MaxLength { limit } => fault(&at, "too-long", format!("may have at most {limit} characters")),
@@ -238,7 +246,10 @@ mod tests {
         let value = json!({"name": "hunter2hunter2", "count": "x", "tags": ["a\u{0}", 5], "extra/one": 1});
         let faults = Checker::of::<Body>().decode::<Body>(value, Origin::Body).unwrap_err();
         let named: Vec<_> = faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect();
-        assert_eq!(named, [("/count", "type"), ("/extra~1one", "unknown"), ("/name", "too-long"), ("/tags/0", "nul"), ("/tags/1", "type")]);
+        assert_eq!(
+            named,
+            [("/count", "type"), ("/extra~1one", "unknown"), ("/name", "too-long"), ("/tags/0", "nul"), ("/tags/1", "type")]
+        );
         assert!(!format!("{faults:?}").contains("hunter2"));
         let missing = Checker::of::<Body>().decode::<Body>(json!({}), Origin::Body).unwrap_err();
         assert_eq!(missing[0].pointer, "/name");
@@ -248,9 +259,9 @@ mod tests {
     fn a_query_is_read_as_the_schema_wants_it() {
         let checker = Checker::of::<Body>();
         let pairs = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
-        let value = checker.from_pairs(pairs(&[("name", "12"), ("count", "5")])).unwrap();
+        let value = checker.read_pairs(pairs(&[("name", "12"), ("count", "5")])).unwrap();
         assert_eq!(value, json!({"name": "12", "count": 5}));
-        let faults = checker.from_pairs(pairs(&[("name", "a"), ("name", "b")])).unwrap_err();
+        let faults = checker.read_pairs(pairs(&[("name", "a"), ("name", "b")])).unwrap_err();
         assert_eq!(faults[0].pointer, "?name");
     }
 }

@@ -53,12 +53,18 @@ impl Metrics {
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::with_prefix("plenary");
         // 0.5 ms to 16 s.
-        let requests = Family::<RequestLabels, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(0.0005, 2.0, 16)));
+        let requests =
+            Family::<RequestLabels, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(0.0005, 2.0, 16)));
         let cached = Counter::default();
         let (connections_used, connections_idle, writers_waiting, queries) = <(Gauge, Gauge, Gauge, Gauge)>::default();
         let mails = Family::<MailLabels, Gauge>::default();
         let in_flight = Gauge::default();
-        registry.register_with_unit("request_duration", "Time from the request's head to its answer", Unit::Seconds, requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "Time from the request's head to its answer",
+            Unit::Seconds,
+            requests.clone(),
+        );
         registry.register("cached_answers", "Answers given from memory", cached.clone());
         registry.register("database_connections_used", "Connections in use", connections_used.clone());
         registry.register("database_connections_idle", "Connections idle", connections_idle.clone());

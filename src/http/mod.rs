@@ -87,9 +87,12 @@ impl Authenticate for NoAccounts {
 
 /// 401 for a token that does not count (RFC 6750, 3.1).
 pub fn bad_token() -> crate::error::Error {
-    Problem::new(ProblemKind::BadAccessToken, "The access token is not valid here, or no longer. Sign in again, or leave it out to read what is public.")
-        .with_header("WWW-Authenticate", "Bearer realm=\"plenary\", error=\"invalid_token\"")
-        .into()
+    Problem::new(
+        ProblemKind::BadAccessToken,
+        "The access token is not valid here, or no longer. Sign in again, or leave it out to read what is public.",
+    )
+    .with_header("WWW-Authenticate", "Bearer realm=\"plenary\", error=\"invalid_token\"")
+    .into()
 }
 
 /// What every request can reach. Cheap to clone.

@@ -10,12 +10,14 @@ use crate::policy::{self, Standing};
 
 /// The document for these routes.
 pub fn document(routes: &[Route]) -> Value {
-    let mut schemas = SchemaSettings::openapi3().with(|s| {
-        s.meta_schema = None;
-        s.definitions_path = "#/components/schemas".into();
-        s.transforms.clear();
-        s.contract = schemars::generate::Contract::Serialize;
-    }).into_generator();
+    let mut schemas = SchemaSettings::openapi3()
+        .with(|s| {
+            s.meta_schema = None;
+            s.definitions_path = "#/components/schemas".into();
+            s.transforms.clear();
+            s.contract = schemars::generate::Contract::Serialize;
+        })
+        .into_generator();
     let mut parts: Vec<(&Route, super::answer::Described)> = Vec::new();
     for route in routes {
         parts.push((route, (route.describe)(&mut schemas)));
@@ -60,7 +62,8 @@ pub fn document(routes: &[Route]) -> Value {
 fn operation(route: &Route, described: super::answer::Described, components: &Map<String, Value>) -> Value {
     let mut parameters = Vec::new();
     for (place, checker) in [("path", &route.form.path), ("query", &route.form.query)] {
-        let required: Vec<_> = checker.schema().get("required").and_then(Value::as_array).into_iter().flatten().cloned().collect();
+        let required: Vec<_> =
+            checker.schema().get("required").and_then(Value::as_array).into_iter().flatten().cloned().collect();
         for (name, schema) in checker.schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
             let mut schema = resolve(schema, checker.schema());
             let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
@@ -71,8 +74,10 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
             parameters.push(parameter);
         }
     }
-    parameters.push(json!({"name": "locale", "in": "query", "required": false, "description": "A language of the call, or `*` for all.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 35}}));
+    parameters.push(
+        json!({"name": "locale", "in": "query", "required": false, "description": "A language of the call, or `*` for all.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 35}}),
+    );
     if route.form.idempotent {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             "description": "The same key and request within 24 hours gives the first outcome again."}));
@@ -107,10 +112,15 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
     }
     for (status, kinds) in problems(route) {
         let types: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.slug())).collect();
-        let first = kinds.first().map(|kind| json!({"type": format!("/problems/{}", kind.slug()), "title": kind.title(), "status": status,
-            "detail": kind.page(), "request_id": "0190e6a0-5c1e-7000-8000-000000000001"}));
-        responses.insert(status.to_string(), json!({"description": types.join(", "),
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": first}}}));
+        let first = kinds.first().map(|kind| {
+            json!({"type": format!("/problems/{}", kind.slug()), "title": kind.title(), "status": status,
+            "detail": kind.page(), "request_id": "0190e6a0-5c1e-7000-8000-000000000001"})
+        });
+        responses.insert(
+            status.to_string(),
+            json!({"description": types.join(", "),
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": first}}}),
+        );
     }
     let mut operation = json!({
         "operationId": operation_id(route),
@@ -128,19 +138,33 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
             schema.remove("$schema");
         }
         let example = example::of(&schema, components);
-        operation.insert("requestBody".into(), json!({"required": true, "content": {"application/json": {"schema": schema, "example": example}}}));
+        operation.insert(
+            "requestBody".into(),
+            json!({"required": true, "content": {"application/json": {"schema": schema, "example": example}}}),
+        );
     }
     operation
 }
 
 /// Every problem that the operation can answer, by status.
 pub fn problems(route: &Route) -> Vec<(u16, Vec<ProblemKind>)> {
-    let mut kinds = vec![ProblemKind::BadAccessToken, ProblemKind::InvalidInput, ProblemKind::TooManyRequests, ProblemKind::Internal, ProblemKind::Unavailable];
+    let mut kinds = vec![
+        ProblemKind::BadAccessToken,
+        ProblemKind::InvalidInput,
+        ProblemKind::TooManyRequests,
+        ProblemKind::Internal,
+        ProblemKind::Unavailable,
+    ];
     if !policy::allows(route.action, Standing::Anyone) {
         kinds.extend([ProblemKind::AuthenticationRequired, ProblemKind::Forbidden]);
     }
     if !route.form.body.is_none() {
-        kinds.extend([ProblemKind::MalformedJson, ProblemKind::PayloadTooLarge, ProblemKind::UnsupportedMediaType, ProblemKind::RequestTimeout]);
+        kinds.extend([
+            ProblemKind::MalformedJson,
+            ProblemKind::PayloadTooLarge,
+            ProblemKind::UnsupportedMediaType,
+            ProblemKind::RequestTimeout,
+        ]);
     }
     if !route.form.path.is_none() {
         kinds.push(ProblemKind::NotFound);

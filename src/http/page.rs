@@ -29,7 +29,7 @@ pub struct SortField<R: 'static> {
     /// As in SQL, with its table. Never null.
     pub column: &'static str,
     /// Its value in a row, for the cursor.
-    pub key: fn(&R) -> Key,
+    pub key: KeyOf<R>,
 }
 
 /// A list: which rows, which sorts.
@@ -81,7 +81,7 @@ impl<L: Listed> JsonSchema for Paging<L> {
 
 /// How one page is cut: the order, where it starts, how many.
 pub struct Plan<L: Listed> {
-    order: Vec<(&'static str, bool, fn(&L::Row) -> Key)>,
+    order: Order<L>,
     after: Option<Vec<Key>>,
     limit: i64,
     digest: String,
@@ -114,7 +114,9 @@ impl<L: Listed> Paging<L> {
         let faults: Vec<_> = [("?limit", self.limit.is_some()), ("?cursor", self.cursor.is_some())]
             .into_iter()
             .filter(|(_, given)| *given)
-            .map(|(name, _)| crate::error::FieldFault::new(name, "unknown", "does not go with CSV, which is the whole list; remove it"))
+            .map(|(name, _)| {
+                crate::error::FieldFault::new(name, "unknown", "does not go with CSV, which is the whole list; remove it")
+            })
             .collect();
         if !faults.is_empty() {
             return Err(Problem::invalid(&faults).into());
@@ -124,7 +126,9 @@ impl<L: Listed> Paging<L> {
     }
 }
 
-type Order<L> = Vec<(&'static str, bool, fn(&<L as Listed>::Row) -> Key)>;
+/// Columns in sort order: name in SQL, whether downwards, its value in a row.
+type Order<L> = Vec<(&'static str, bool, KeyOf<<L as Listed>::Row>)>;
+type KeyOf<R> = fn(&R) -> Key;
 
 fn order_of<L: Listed>(sort: &str) -> Result<Order<L>> {
     let mut order: Order<L> = Vec::new();
@@ -154,8 +158,13 @@ fn digest(sort: &str, filters: &str) -> String {
 }
 
 fn read_cursor(cursor: &str, digest: &str, fields: usize) -> Result<Vec<Key>> {
-    let refused = || Problem::new(ProblemKind::InvalidCursor, "The cursor was made for other filters or another order, or is damaged. Start again without it.")
-        .with("errors", [crate::error::FieldFault::new("?cursor", "cursor", "does not belong to this list")]);
+    let refused = || {
+        Problem::new(
+            ProblemKind::InvalidCursor,
+            "The cursor was made for other filters or another order, or is damaged. Start again without it.",
+        )
+        .with("errors", [crate::error::FieldFault::new("?cursor", "cursor", "does not belong to this list")])
+    };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let (made_for, keys): (String, Vec<CursorKey>) = serde_json::from_slice(&bytes).map_err(|_| refused())?;
     if made_for != digest || keys.len() != fields {

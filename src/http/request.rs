@@ -90,9 +90,12 @@ impl<P, Q, B> Input<P, Q, B> {
 }
 
 pub(super) fn authentication_required() -> Error {
-    Problem::new(ProblemKind::AuthenticationRequired, "Nobody may do this without an account. Sign in and send your access token.")
-        .with_header("WWW-Authenticate", "Bearer realm=\"plenary\"")
-        .into()
+    Problem::new(
+        ProblemKind::AuthenticationRequired,
+        "Nobody may do this without an account. Sign in and send your access token.",
+    )
+    .with_header("WWW-Authenticate", "Bearer realm=\"plenary\"")
+    .into()
 }
 
 impl<P, Q, B> Request<P, Q, B>

@@ -19,7 +19,7 @@ use super::answer::{Answer, Described};
 use super::etag::IfMatch;
 use super::idempotency::{self, Attempt};
 use super::input::{Checker, Origin, Shape};
-use super::request::{Decoded, Head, Request, authentication_required};
+use super::request::{Decoded, Form, Head, Request, authentication_required};
 use super::{RequestId, Web};
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::policy::{self, Action, Standing};
@@ -103,10 +103,13 @@ impl Route {
     }
 }
 
+/// Paths below a scope, each with its routes.
+type Resources<'a> = Vec<(String, Vec<&'a Route>)>;
+
 /// Mounts routes below `/api/v1`: one scope for each first segment (actix looks through a scope's routes one by one), one resource for
 /// each path, with HEAD beside GET and 405 with `Allow` for the rest.
 pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
-    let mut scopes: Vec<(String, Vec<(String, Vec<&Route>)>)> = Vec::new();
+    let mut scopes: Vec<(String, Resources<'_>)> = Vec::new();
     for route in routes {
         let first = route.path.split('/').nth(1).unwrap_or_default();
         let rest = route.path.get(first.len() + 1..).unwrap_or_default().to_owned();
@@ -132,8 +135,9 @@ pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
                     resource = resource.route(route.handler());
                     if route.method == Method::GET {
                         let serve = route.serve.clone();
-                        resource = resource
-                            .route(web::head().to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner())));
+                        resource = resource.route(
+                            web::head().to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner())),
+                        );
                     }
                 }
                 scope.service(resource.default_service(web::to(move || {
@@ -161,19 +165,24 @@ fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
 
 /// 405, with the methods that are there.
 pub fn method_not_allowed(allow: &str) -> HttpResponse {
-    problem_response(
-        Problem::new(ProblemKind::MethodNotAllowed, format!("This path takes {allow}.")).with_header("Allow", allow),
-    )
+    problem_response(Problem::new(ProblemKind::MethodNotAllowed, format!("This path takes {allow}.")).with_header("Allow", allow))
 }
 
 /// A response that the edge turns into problem+json, where it knows the request id.
 pub fn problem_response(problem: Problem) -> HttpResponse {
-    let mut response = HttpResponse::new(StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    let mut response =
+        HttpResponse::new(StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     response.extensions_mut().insert(problem);
     response
 }
 
-async fn serve<P, Q, B, A, H, F>(request: HttpRequest, payload: Payload, check: &FormCheck, action: Action, handler: H) -> HttpResponse
+async fn serve<P, Q, B, A, H, F>(
+    request: HttpRequest,
+    payload: Payload,
+    check: &FormCheck,
+    action: Action,
+    handler: H,
+) -> HttpResponse
 where
     P: Shape,
     Q: Shape,
@@ -288,9 +297,9 @@ fn form<P: Shape, Q: Shape, B: Shape>(
     body: Value,
     check: &FormCheck,
     mut faults: Vec<FieldFault>,
-) -> (Result<Decoded<P, Q, B>, Problem>, Option<String>) {
+) -> (Form<P, Q, B>, Option<String>) {
     let segments = request.match_info().load::<BTreeMap<String, String>>().unwrap_or_default();
-    let path = match check.path.from_pairs(segments) {
+    let path = match check.path.read_pairs(segments) {
         Ok(value) => check.path.decode::<P>(value, Origin::Path).map_err(|more| faults.extend(more)).ok(),
         Err(more) => {
             faults.extend(more);
@@ -328,7 +337,7 @@ fn form<P: Shape, Q: Shape, B: Shape>(
         }));
         check.query.decode::<Q>(Value::Null, Origin::Query).ok()
     } else {
-        match check.query.from_pairs(pairs) {
+        match check.query.read_pairs(pairs) {
             Ok(value) => {
                 filters = super::page::filters_of(&value);
                 check.query.decode::<Q>(value, Origin::Query).map_err(|more| faults.extend(more)).ok()
@@ -349,7 +358,8 @@ fn form<P: Shape, Q: Shape, B: Shape>(
 
 async fn read_body(request: &HttpRequest, payload: Payload, max: usize, timeout: Duration) -> Result<web::Bytes> {
     let too_large = || Error::from(Problem::new(ProblemKind::PayloadTooLarge, format!("The body may have at most {max} bytes.")));
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    let declared =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if declared.is_some_and(|length| length > max as u64) {
         return Err(too_large());
     }
@@ -363,7 +373,9 @@ async fn read_body(request: &HttpRequest, payload: Payload, max: usize, timeout:
     let read = async {
         let mut bytes = web::BytesMut::new();
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|_| Problem::new(ProblemKind::MalformedRequest, "The body broke off or is encoded in a way that is not taken."))?;
+            let chunk = chunk.map_err(|_| {
+                Problem::new(ProblemKind::MalformedRequest, "The body broke off or is encoded in a way that is not taken.")
+            })?;
             if bytes.len() + chunk.len() > max {
                 return Err(too_large());
             }

@@ -65,13 +65,20 @@ pub fn claim(tx: &mut Write<'_>, attempt: &Attempt) -> Result<Claim> {
         Err(error) if DbError::unique_violation(&error) => {
             let (digest, object_id) = store::kept(tx, attempt)?;
             if digest != attempt.digest {
-                return Err(Problem::new(ProblemKind::IdempotencyKeyReused, "This Idempotency-Key came with another request before. Make a new key for a new request.").into());
+                return Err(Problem::new(
+                    ProblemKind::IdempotencyKeyReused,
+                    "This Idempotency-Key came with another request before. Make a new key for a new request.",
+                )
+                .into());
             }
             Ok(Claim::Done(object_id))
         }
-        Err(DatabaseError(_, info)) if info.message().contains("lock timeout") => {
-            Err(Problem::new(ProblemKind::IdempotencyInProgress, "The same request is still being worked on. Repeat it in a moment.").with_header("Retry-After", 1).into())
-        }
+        Err(DatabaseError(_, info)) if info.message().contains("lock timeout") => Err(Problem::new(
+            ProblemKind::IdempotencyInProgress,
+            "The same request is still being worked on. Repeat it in a moment.",
+        )
+        .with_header("Retry-After", 1)
+        .into()),
         Err(error) => Err(error.into()),
     }
 }
