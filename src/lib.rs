@@ -3,12 +3,15 @@
 //! Modules stand in the order of their dependencies: each imports only what stands above it here (ARCHITECTURE.md, Imports point down;
 //! `tests/api/imports.rs` fails on any that does not).
 
+pub mod address;
 pub mod config;
 pub mod country;
 pub mod ids;
 pub mod locale;
+pub mod states;
 pub mod text;
 pub mod time;
+pub mod toml_file;
 
 #[expect(missing_docs, reason = "generated from the migrations")]
 pub mod schema;
@@ -22,5 +25,13 @@ pub mod policy;
 pub mod http;
 
 pub mod call;
+
+pub mod supporters;
+
+pub mod groups;
+
+pub mod forum;
+
+pub mod load;
 
 pub mod app;

@@ -42,6 +42,27 @@ pub fn name(raw: &str, max: usize) -> Result<String, NameFault> {
     }
 }
 
+/// Free text on its way in: NFC, line ends as `\n`, blanks around it gone, at most `max` characters, and no controls but line
+/// ends and tabs. Direction marks stay: a paragraph may need them, and it names nothing.
+pub fn prose(raw: &str, max: usize) -> Result<String, NameFault> {
+    let prose: String = raw.replace("\r\n", "\n").trim().nfc().collect();
+    if prose.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        Err(NameFault::Control)
+    } else if fold(&prose).is_empty() {
+        Err(NameFault::Empty)
+    } else if prose.chars().count() > max {
+        Err(NameFault::TooLong(max))
+    } else {
+        Ok(prose)
+    }
+}
+
+/// A cell of CSV that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a carriage return
+/// gets an apostrophe in front (OWASP, CSV Injection).
+pub fn formula_safe(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
 /// Whether a character is a control, a bidirectional override, embedding or isolate, a tag or an invisible filler.
 /// The joiners U+200C and U+200D stay: Persian and Indic scripts need them.
 pub fn is_disguise(c: char) -> bool {
@@ -236,6 +257,24 @@ mod tests {
         assert_eq!(name(" — ", 20), Err(NameFault::Empty));
         assert_eq!(name("abc", 2), Err(NameFault::TooLong(2)));
         assert_eq!(name("می\u{200C}خواهم", 20).unwrap(), "می\u{200C}خواهم");
+    }
+
+    #[test]
+    fn free_text_keeps_its_lines_and_loses_controls() {
+        assert_eq!(prose(" One.\r\n\tTwo, cafe\u{301}. \n", 40).unwrap(), "One.\n\tTwo, café.");
+        assert_eq!(prose("a\u{0}b", 20), Err(NameFault::Control));
+        assert_eq!(prose(" \n ", 20), Err(NameFault::Empty));
+        assert_eq!(prose("abc", 2), Err(NameFault::TooLong(2)));
+    }
+
+    #[test]
+    fn no_cell_begins_a_formula() {
+        for cell in ["=1+1", "+33 1", "-", "@SUM(A1)", "\tx", "\rx"] {
+            assert_eq!(formula_safe(cell.into()), format!("'{cell}"));
+        }
+        for cell in ["", "a=b", "F-Secure", "'quoted"] {
+            assert_eq!(formula_safe(cell.into()), cell);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! CSV for people who open it in a spreadsheet (RFC 4180, UTF-8 with a byte order mark, formulas made harmless).
 
 use crate::error::{Error, Result};
+use crate::text::formula_safe;
 
 /// Writes a table. A cell that a spreadsheet would run as a formula gets a leading apostrophe.
 pub fn table<R, I>(header: &[&str], rows: R) -> Result<Vec<u8>>
@@ -13,14 +14,9 @@ where
     let failed = |e: &dyn std::fmt::Display| Error::Internal(format!("CSV: {e}"));
     writer.write_record(header).map_err(|e| failed(&e))?;
     for row in rows {
-        writer.write_record(row.into_iter().map(harmless)).map_err(|e| failed(&e))?;
+        writer.write_record(row.into_iter().map(formula_safe)).map_err(|e| failed(&e))?;
     }
     writer.into_inner().map_err(|e| failed(&e))
-}
-
-/// A cell that no spreadsheet takes for a formula (OWASP, CSV injection).
-pub fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
