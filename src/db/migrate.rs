@@ -113,10 +113,7 @@ pub(super) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, DbError
     match connection {
         AnyConnection::Sqlite(c) => {
             // An exclusive transaction lets one of several servers migrate; the others find nothing left to do.
-            c.batch_execute("BEGIN EXCLUSIVE")?;
-            let outcome = run_pending(c, &Trees(SQLITE));
-            c.batch_execute(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-            outcome
+            c.exclusive_transaction(|c| run_pending(c, &Trees(SQLITE)))
         }
         AnyConnection::Postgres(c) => {
             let collation: Collation = diesel::sql_query(
