@@ -2,4 +2,6 @@
 // Clippy then knows that what is not itself a `#[test]` here is test code too.
 #![cfg(test)]
 
+mod call;
 mod imports;
+mod world;
