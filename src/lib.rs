@@ -22,6 +22,8 @@ pub mod error;
 
 pub mod policy;
 
+pub mod audit;
+
 pub mod http;
 
 pub mod call;

@@ -233,6 +233,8 @@ CREATE TABLE audit_head (
     seq BIGINT NOT NULL,
     hash TEXT NOT NULL
 );
+-- The chain begins at the SHA-256 of nothing.
+INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 
 -- Free text of entries lies aside: erasing it leaves the chain valid.
 CREATE TABLE audit_reasons (

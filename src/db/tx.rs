@@ -1,7 +1,7 @@
 //! Read and write transactions as values that stores take.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub struct Write<'a> {
     connection: &'a mut AnyConnection,
     now: Instant,
     ids: &'a Ids,
-    before_commit: Vec<BeforeCommit>,
+    before_commit: VecDeque<BeforeCommit>,
     notes: HashMap<TypeId, Box<dyn Any>>,
 }
 
@@ -85,10 +85,11 @@ impl Write<'_> {
         self.ids.next(self.now)
     }
 
-    /// Runs `step` as the last thing before the commit, once however often it is asked for, in the order of the first asking.
+    /// Runs `step` as the last thing before the commit, once however often it is asked for, in the order of the first asking. A step may
+    /// ask for others, also for one that has run already: it runs again.
     pub fn before_commit(&mut self, step: BeforeCommit) {
         if !self.before_commit.iter().any(|known| std::ptr::fn_addr_eq(*known, step)) {
-            self.before_commit.push(step);
+            self.before_commit.push_back(step);
         }
     }
 
@@ -168,12 +169,10 @@ pub(super) fn write<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Write<'_>) -> Re
     let mut connection = begun(db, &db.0.writers, pool::Use::Write)?;
     let now = db.clock().now();
     let outcome = guarded(&mut connection, |connection| {
-        let mut tx = Write { connection, now, ids: db.ids(), before_commit: Vec::new(), notes: HashMap::new() };
+        let mut tx = Write { connection, now, ids: db.ids(), before_commit: VecDeque::new(), notes: HashMap::new() };
         let value = f(&mut tx)?;
-        let mut next = 0;
-        while let Some(step) = tx.before_commit.get(next).copied() {
+        while let Some(step) = tx.before_commit.pop_front() {
             step(&mut tx).map_err(|e| E::from(e.into()))?;
-            next += 1;
         }
         Ok(value)
     });
