@@ -6,14 +6,14 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 
-use crate::call;
 use crate::db::Db;
 use crate::http::metrics::Metrics;
 use crate::http::{self, Authenticate, NoAccounts, Options, Route, Web, edge::edge, route::mount};
+use crate::{call, supporters};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
-    [call::routes()].into_iter().flatten().collect()
+    [call::routes(), supporters::routes()].into_iter().flatten().collect()
 }
 
 /// What one server is made of; a test adds routes of its own.

@@ -115,7 +115,7 @@ impl<T> JsonSchema for Id<T> {
     }
 }
 
-impl<T: fmt::Debug, DB: Backend> ToSql<Text, DB> for Id<T>
+impl<T, DB: Backend> ToSql<Text, DB> for Id<T>
 where
     str: ToSql<Text, DB>,
 {

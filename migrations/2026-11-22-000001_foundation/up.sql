@@ -87,15 +87,22 @@ CREATE TABLE supporters (
     updated_at TIMESTAMP NOT NULL
 );
 CREATE INDEX supporters_by_name ON supporters (status, folded_name, id);
-CREATE INDEX supporters_by_folded_name ON supporters (folded_name);
 CREATE INDEX supporters_by_endorsed ON supporters (status, endorsed_key, id);
 CREATE INDEX supporters_by_created ON supporters (status, created_at, id);
 CREATE INDEX supporters_by_sector ON supporters (status, sector, folded_name, id);
 CREATE INDEX supporters_by_kind ON supporters (status, kind, folded_name, id);
 CREATE INDEX supporters_by_country ON supporters (status, country, folded_name, id);
 CREATE INDEX supporters_by_region ON supporters (status, region, folded_name, id);
+-- The register as of a day lists entries that have another status by now; look-alikes are looked for among all.
+CREATE INDEX supporters_of_any_status_by_name ON supporters (folded_name, id);
+CREATE INDEX supporters_of_any_status_by_endorsed ON supporters (endorsed_key, id);
+CREATE INDEX supporters_of_any_status_by_created ON supporters (created_at, id);
+-- The statistics count from these alone.
+CREATE INDEX supporters_of_sector_by_endorsed ON supporters (status, sector, endorsed_key, id);
+CREATE INDEX supporters_of_country_by_endorsed ON supporters (status, country, endorsed_key, id);
 
--- The statuses as intervals of days, [since, until): the register as of any day. An endorsement without a date has no `since`.
+-- The statuses as intervals of days, [since, until): the register as of any day. An endorsement without a date has no `since`. One
+-- interval of each supporter is open, without `until`, and its row shows that one: `status`, and when endorsed `endorsed_on`.
 CREATE TABLE supporter_statuses (
     id TEXT NOT NULL PRIMARY KEY,
     supporter_id TEXT NOT NULL REFERENCES supporters (id),
@@ -103,8 +110,9 @@ CREATE TABLE supporter_statuses (
     since DATE,
     until DATE
 );
-CREATE INDEX supporter_statuses_by_supporter ON supporter_statuses (supporter_id);
+CREATE INDEX supporter_statuses_by_supporter ON supporter_statuses (supporter_id, status, since, until);
 CREATE INDEX supporter_statuses_by_day ON supporter_statuses (status, since, until, supporter_id);
+CREATE INDEX supporter_statuses_by_end ON supporter_statuses (status, until, since, supporter_id);
 
 CREATE TABLE supporter_former_names (
     id TEXT NOT NULL PRIMARY KEY,
