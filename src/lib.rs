@@ -26,6 +26,8 @@ pub mod audit;
 
 pub mod http;
 
+pub mod outbox;
+
 pub mod call;
 
 pub mod supporters;

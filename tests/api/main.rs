@@ -5,4 +5,5 @@
 mod audit;
 mod call;
 mod imports;
+mod outbox;
 mod world;

@@ -1,0 +1,142 @@
+//! The outbox: every mail is a row written in the transaction that caused it, and leaves from here (domain.md, The Forum cycle and its
+//! mails; ARCHITECTURE.md, Mail).
+
+mod rules;
+mod store;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use diesel::QueryResult;
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+
+use crate::db::{AnyConnection, Db, Write};
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::policy::PersonId;
+use crate::time::Instant;
+
+pub use rules::{ATTEMPTS, LEASE, Outcome, State};
+
+/// Marks the id of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MailMark {}
+
+/// A mail to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mail {
+    /// Which mail it is, a word: `application_received`.
+    pub kind: &'static str,
+    /// The person it goes to, where it has an account: for its language, and to drop what is queued once it is erased.
+    pub person: Option<PersonId>,
+    /// The address it goes to.
+    pub recipient: String,
+    /// What its text is made from, a JSON object. Never a usable token: the worker derives that from the row's id when it renders.
+    pub params: Value,
+    /// Not before this instant; `None`: at once.
+    pub due_at: Option<Instant>,
+}
+
+/// A mail that this process holds and nobody else sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    /// Its id, of which its Message-ID is made: a repeat after a crash can be recognised.
+    pub id: Id<MailMark>,
+    /// Which mail it is.
+    pub kind: String,
+    /// The person it goes to.
+    pub person: Option<PersonId>,
+    /// The address it goes to.
+    pub recipient: String,
+    /// What its text is made from.
+    pub params: Value,
+    /// The how-manieth attempt this is, from 1 to [`ATTEMPTS`].
+    pub attempt: i64,
+    /// When it was queued.
+    pub created_at: Instant,
+}
+
+/// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
+pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<Id<MailMark>> {
+    store::insert(tx, mail)
+}
+
+/// How many mails there are in each state that any is in.
+pub fn counts(connection: &mut AnyConnection) -> QueryResult<Vec<(State, i64)>> {
+    store::counts(connection)
+}
+
+/// What takes mails out of the house.
+pub trait Sender: Send + Sync {
+    /// Hands one mail over. No transaction is open meanwhile; it is broken off after a minute.
+    fn send<'a>(&'a self, mail: &'a Claimed) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+}
+
+/// What one round of delivery did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Mails claimed.
+    pub claimed: usize,
+    /// Of these, mails that were taken.
+    pub taken: usize,
+    /// Whether there may be more that are due.
+    pub more: bool,
+}
+
+/// Mails claimed at once.
+const BATCH: usize = 64;
+/// Mails sent side by side: a slow receiver costs a round trip a command (quality.md).
+const SIDE_BY_SIDE: usize = 16;
+/// How often leases are renewed while sending; a third of [`LEASE`].
+const RENEWAL: Duration = Duration::from_secs(6);
+/// How long one hand-over may take.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Claims what is due at `now`, sends it with no transaction open, and writes down what became of each. What this process leaves unsettled
+/// when it dies is sent by another one after [`LEASE`].
+pub async fn deliver_due(db: &Db, now: Instant, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
+    // Asked in a read first: with nothing to do no writer has to wait.
+    if !db.read(move |tx| Ok::<_, Error>(store::is_any_due(tx, now)?)).await? {
+        return Ok(Delivered::default());
+    }
+    let owner = holder.to_owned();
+    let mails = db.write(move |tx| store::claim(tx, now, &owner, BATCH as i64)).await?;
+    let mut delivered = Delivered { claimed: mails.len(), taken: 0, more: mails.len() == BATCH };
+    let mut unsettled: BTreeSet<_> = mails.iter().map(|mail| mail.id).collect();
+    let sent = stream::iter(mails).map(|mail| async move {
+        let outcome = tokio::time::timeout(SEND_TIMEOUT, sender.send(&mail)).await;
+        (mail, outcome.unwrap_or_else(|_| Outcome::Later("the hand-over took too long".into())))
+    });
+    let mut sent = sent.buffer_unordered(SIDE_BY_SIDE).ready_chunks(SIDE_BY_SIDE);
+    let mut renewal = tokio::time::interval(RENEWAL);
+    renewal.reset();
+    loop {
+        tokio::select! {
+            chunk = sent.next() => {
+                let Some(chunk) = chunk else { return Ok(delivered) };
+                for (mail, outcome) in &chunk {
+                    unsettled.remove(&mail.id);
+                    delivered.taken += usize::from(matches!(outcome, Outcome::Taken(_)));
+                }
+                let holder = holder.to_owned();
+                db.write(move |tx| settle(tx, &holder, &chunk)).await?;
+            }
+            _ = renewal.tick() => {
+                let (holder, ids) = (holder.to_owned(), unsettled.iter().copied().collect::<Vec<_>>());
+                db.write(move |tx| Ok::<_, Error>(store::renew(tx, &holder, &ids)?)).await?;
+            }
+        }
+    }
+}
+
+fn settle(tx: &mut Write<'_>, holder: &str, chunk: &[(Claimed, Outcome)]) -> Result<()> {
+    for (mail, outcome) in chunk {
+        if !store::settle(tx, holder, mail, outcome)? {
+            tracing::warn!(mail = %mail.id, "a lease ran out while its mail was being sent: it may arrive twice");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The outbox's rows.
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::rules::{self, LEASE, Next, Outcome, State};
+use super::{Claimed, Mail, MailMark};
+use crate::db::{AnyConnection, Write};
+use crate::error::Result;
+use crate::ids::Id;
+use crate::policy::PersonId;
+use crate::schema::outbox as o;
+use crate::time::Instant;
+
+/// Characters kept of what the other side said.
+const ANSWER: usize = 500;
+
+pub fn insert(tx: &mut Write<'_>, mail: Mail) -> QueryResult<Id<MailMark>> {
+    let (id, now) = (tx.new_id(), tx.now());
+    diesel::insert_into(o::table)
+        .values((
+            o::id.eq(id),
+            o::kind.eq(mail.kind),
+            o::person_id.eq(mail.person.map(|person| person.to_string())),
+            o::recipient.eq(mail.recipient),
+            o::params.eq(mail.params.to_string()),
+            o::state.eq(State::Queued),
+            o::attempts.eq(0_i64),
+            o::due_at.eq(mail.due_at.unwrap_or(now)),
+            o::version.eq(1_i64),
+            o::created_at.eq(now),
+            o::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    Ok(id)
+}
+
+/// What can be claimed at `now`: due, and held by nobody.
+macro_rules! claimable {
+    ($now:expr) => {
+        o::state.eq(State::Queued).and(o::due_at.le($now)).and(o::leased_until.is_null().or(o::leased_until.le($now)))
+    };
+}
+
+pub fn is_any_due(connection: &mut AnyConnection, now: Instant) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(o::table.filter(claimable!(now)))).get_result(connection)
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: Id<MailMark>,
+    kind: String,
+    person: Option<String>,
+    recipient: String,
+    params: String,
+    attempts: i64,
+    created_at: Instant,
+}
+
+/// Claims at most `limit` mails for `holder`. Each is claimed by an update that asks once more whether it is free, so that of two who
+/// saw the same row only one gets it.
+pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64) -> Result<Vec<Claimed>> {
+    let rows: Vec<Row> = o::table
+        .filter(claimable!(now))
+        .order((o::due_at, o::id))
+        .limit(limit)
+        .select((o::id, o::kind, o::person_id, o::recipient, o::params, o::attempts, o::created_at))
+        .load(&mut **tx)?;
+    let mut claimed = Vec::new();
+    for row in rows {
+        let free = o::table.filter(o::id.eq(row.id).and(o::attempts.eq(row.attempts)).and(claimable!(now)));
+        if row.attempts >= rules::ATTEMPTS {
+            // Its holders died one after another: whatever kills them must not go on for ever.
+            let last = "every attempt was broken off";
+            diesel::update(free)
+                .set((o::state.eq(State::Dead), o::last_answer.eq(last), o::version.eq(o::version + 1), o::updated_at.eq(now)))
+                .execute(&mut **tx)?;
+            continue;
+        }
+        let mine = (
+            o::leased_until.eq(now.plus(LEASE)),
+            o::lease_holder.eq(holder),
+            o::attempts.eq(o::attempts + 1),
+            o::version.eq(o::version + 1),
+            o::updated_at.eq(now),
+        );
+        if diesel::update(free).set(mine).execute(&mut **tx)? == 1 {
+            claimed.push(Claimed {
+                id: row.id,
+                kind: row.kind,
+                person: row.person.map(|person| person.parse::<PersonId>()).transpose().map_err(|e| internal(&e))?,
+                recipient: row.recipient,
+                params: serde_json::from_str::<Value>(&row.params)?,
+                attempt: row.attempts + 1,
+                created_at: row.created_at,
+            });
+        }
+    }
+    Ok(claimed)
+}
+
+fn internal(error: &dyn std::fmt::Display) -> crate::error::Error {
+    crate::error::Error::Internal(format!("a stored mail: {error}"))
+}
+
+/// Holds these mails for another lease.
+pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[Id<MailMark>]) -> QueryResult<()> {
+    let until = tx.now().plus(LEASE);
+    for id in ids {
+        diesel::update(o::table.filter(o::id.eq(*id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder))))
+            .set(o::leased_until.eq(until))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Writes down what became of an attempt and gives the claim up. False where somebody else holds the mail by now.
+pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcome) -> QueryResult<bool> {
+    let now = tx.now();
+    let (Outcome::Taken(answer) | Outcome::Later(answer) | Outcome::Never(answer)) = outcome;
+    let answer: String = answer.chars().filter(|c| !c.is_control()).take(ANSWER).collect();
+    let (state, due_at, sent_at) = match rules::next(outcome, mail.attempt, rules::jitter(mail.id.as_str(), mail.attempt)) {
+        Next::Done => (State::Sent, None, Some(now)),
+        Next::Again(delay) => (State::Queued, Some(now.plus(delay)), None),
+        Next::GiveUp => (State::Dead, None, None),
+    };
+    let mine =
+        o::id.eq(mail.id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder)).and(o::attempts.eq(mail.attempt));
+    let settled = diesel::update(o::table.filter(mine))
+        .set((
+            o::state.eq(state),
+            // `None` leaves the column as it is.
+            due_at.map(|at| o::due_at.eq(at)),
+            sent_at.map(|at| o::sent_at.eq(at)),
+            o::last_answer.eq(answer),
+            o::leased_until.eq(None::<Instant>),
+            o::lease_holder.eq(None::<String>),
+            o::version.eq(o::version + 1),
+            o::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    Ok(settled == 1)
+}
+
+pub fn counts(connection: &mut AnyConnection) -> QueryResult<Vec<(State, i64)>> {
+    o::table.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
+}
