@@ -38,4 +38,6 @@ pub mod forum;
 
 pub mod load;
 
+pub mod worker;
+
 pub mod app;

@@ -9,6 +9,7 @@ mod migrate;
 mod pool;
 pub mod search;
 mod tx;
+mod watch;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -23,6 +24,7 @@ pub use keyset::{Key, Keyset, OrderBy};
 pub use migrate::{MigrationState, MigrationStatus};
 pub use pool::{ConnectError, Options, Target};
 pub use tx::{Read, Write};
+pub use watch::Watch;
 
 use crate::ids::Ids;
 use crate::time::Clock;
@@ -243,6 +245,11 @@ impl Db {
                 Ok(row.snapshot)
             }
         }
+    }
+
+    /// Watches for other processes' writes until the [`Watch`] is dropped.
+    pub fn watch(&self) -> std::io::Result<Watch> {
+        Watch::start(self.clone())
     }
 
     /// A connection of one's own, outside the pools.

@@ -6,4 +6,5 @@ mod audit;
 mod call;
 mod imports;
 mod outbox;
+mod worker;
 mod world;

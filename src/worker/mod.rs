@@ -1,0 +1,151 @@
+//! The worker inside every server: delivers mail, runs what falls due, keeps the gauges. Several may run on one database.
+
+mod store;
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+
+use crate::db::{Db, Write};
+use crate::error::{Error, Result};
+use crate::http::idempotency;
+use crate::http::metrics::{MailLabels, Metrics};
+use crate::outbox::{self, Delivered, Sender, State};
+use crate::time::Instant;
+
+/// How long the worker rests between two rounds: mail that another process queued leaves within 2 s (api.md, The command).
+const REST: Duration = Duration::from_millis(500);
+/// How often old idempotency keys are forgotten.
+const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
+/// How often mails are counted; the count grows with the outbox.
+const GAUGE: TimeDelta = TimeDelta::seconds(15);
+
+/// What one round did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// The mails.
+    pub delivered: Delivered,
+    /// How many idempotency keys were forgotten; `None` where it was not this worker's turn.
+    pub forgotten_keys: Option<usize>,
+    /// The jobs that failed. Why is in the log.
+    pub failed: Vec<&'static str>,
+}
+
+/// One server's worker.
+pub struct Worker {
+    db: Db,
+    holder: String,
+    sender: Option<Box<dyn Sender>>,
+    metrics: Option<Arc<Metrics>>,
+    gauged: Option<Instant>,
+}
+
+impl Worker {
+    /// A worker that holds its leases as `holder`, a name that no other worker has.
+    pub fn new(db: Db, holder: impl Into<String>) -> Self {
+        Self { db, holder: holder.into(), sender: None, metrics: None, gauged: None }
+    }
+
+    /// Delivers mail through `sender`.
+    #[must_use]
+    pub fn sender(mut self, sender: Box<dyn Sender>) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// Keeps these gauges.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// One round of every job, as of `now`. A job that fails stops no other.
+    pub async fn tick(&mut self, now: Instant) -> Round {
+        let mut round = Round::default();
+        if let Some(sender) = &self.sender {
+            let delivered = outbox::deliver_due(&self.db, now, &self.holder, sender.as_ref()).await;
+            round.delivered = round.went("deliver mail", delivered);
+        }
+        let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
+        round.forgotten_keys = round.went("forget idempotency keys", forgotten);
+        let gauged = self.gauge(now).await;
+        round.went("keep the gauges", gauged);
+        round
+    }
+
+    /// Rounds, one after another, until `shutdown` resolves; a round under way is finished first. Survives whatever a job does.
+    pub async fn run(&mut self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let now = self.db.clock().now();
+            let round = AssertUnwindSafe(self.tick(now)).catch_unwind().await;
+            let rest = match round {
+                Ok(round) if round.delivered.more => Duration::ZERO,
+                Ok(_) => REST,
+                Err(_) => {
+                    tracing::error!("a job of the worker panicked");
+                    REST
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                () = tokio::time::sleep(rest) => {}
+            }
+        }
+    }
+
+    /// Runs `job` if this worker is the one whose turn it is, at most once a period over all servers.
+    async fn in_turn<T>(
+        &self,
+        name: &'static str,
+        period: TimeDelta,
+        now: Instant,
+        job: fn(&mut Write<'_>) -> Result<T>,
+    ) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+    {
+        if !self.db.read(move |tx| Ok::<_, Error>(store::is_due(tx, name, now)?)).await? {
+            return Ok(None);
+        }
+        let holder = self.holder.clone();
+        self.db.write(move |tx| if store::take(tx, name, &holder, now, period)? { job(tx).map(Some) } else { Ok(None) }).await
+    }
+
+    async fn gauge(&mut self, now: Instant) -> Result<()> {
+        let Some(metrics) = &self.metrics else { return Ok(()) };
+        let (used, idle) = self.db.connections();
+        metrics.connections_used.set(used.into());
+        metrics.connections_idle.set(idle.into());
+        metrics.writers_waiting.set(i64::try_from(self.db.waiting_writers()).unwrap_or(i64::MAX));
+        metrics.queries.set(i64::try_from(self.db.queries()).unwrap_or(i64::MAX));
+        if self.gauged.is_some_and(|last| now < last.plus(GAUGE)) {
+            return Ok(());
+        }
+        let counts = self.db.read(|tx| Ok::<_, Error>(outbox::counts(tx)?)).await?;
+        for state in State::ALL {
+            let count = counts.iter().find(|(counted, _)| counted == state).map_or(0, |(_, count)| *count);
+            metrics.mails.get_or_create(&MailLabels { state: state.to_string() }).set(count);
+        }
+        self.gauged = Some(now);
+        Ok(())
+    }
+}
+
+impl Round {
+    /// What a job gave; nothing, noted and logged, where it failed.
+    fn went<T: Default>(&mut self, job: &'static str, outcome: Result<T>) -> T {
+        outcome.unwrap_or_else(|error| {
+            tracing::error!(job, error = %error, "a job of the worker failed and will be tried again");
+            self.failed.push(job);
+            T::default()
+        })
+    }
+}
