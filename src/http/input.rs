@@ -190,12 +190,7 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
             fault(&at, "type", format!("must be of type {wanted}"));
         }
         Kind::Enum { options } => {
-            let options: Vec<_> = options
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|o| o.as_str().map_or_else(|| o.to_string(), str::to_owned))
-                .collect();
+            let options: Vec<_> = options.as_array().into_iter().flatten().map(word).collect();
             fault(&at, "enum", format!("must be one of {}", options.join(", ")));
         }
         Kind::MaxLength { limit } => fault(&at, "too-long", format!("may have at most {limit} characters")),
@@ -207,11 +202,41 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
         Kind::Minimum { limit } => fault(&at, "too-small", format!("must be at least {limit}")),
         Kind::Format { format } => fault(&at, "format", format_hint(format)),
         Kind::Pattern { pattern } => fault(&at, "pattern", format!("must match {pattern}")),
+        // A word that stands for itself in each form: an enum with a description a word.
+        Kind::OneOfNotValid { context } if context.iter().all(|form| constant(form).is_some()) => {
+            let words: Vec<_> = context.iter().filter_map(|form| constant(form)).collect();
+            fault(&at, "enum", format!("must be one of {}", words.join(", ")));
+        }
+        // An optional value: what is wrong is what its one form says, not that it is no null.
+        Kind::AnyOf { context } if context.iter().filter(|form| !is_no_null(form)).count() == 1 => {
+            context.iter().filter(|form| !is_no_null(form)).flatten().for_each(|error| describe(error, origin, faults));
+        }
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
             fault(&at, "type", "has none of the documented forms".into());
         }
         _ => fault(&at, "invalid", "is not as documented".into()),
     }
+}
+
+/// Whether a form's only fault is that the value is not null.
+fn is_no_null(form: &[ValidationError<'_>]) -> bool {
+    let null = |kind: &TypeKind| matches!(kind, TypeKind::Single(one) if one.to_string() == "null");
+    matches!(form, [error] if matches!(error.kind(), ValidationErrorKind::Type { kind } if null(kind)))
+}
+
+/// The one value that a form would have taken.
+fn constant(form: &[ValidationError<'_>]) -> Option<String> {
+    match form {
+        [error] => match error.kind() {
+            ValidationErrorKind::Constant { expected_value } => Some(word(expected_value)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn format_hint(format: &str) -> String {
@@ -237,6 +262,7 @@ mod tests {
         #[schemars(length(max = 3))]
         name: String,
         count: Option<i64>,
+        region: Option<crate::country::Region>,
         #[serde(default)]
         tags: Vec<String>,
     }
@@ -251,6 +277,10 @@ mod tests {
             [("/count", "type"), ("/extra~1one", "unknown"), ("/name", "too-long"), ("/tags/0", "nul"), ("/tags/1", "type")]
         );
         assert!(!format!("{faults:?}").contains("hunter2"));
+        let faults = Checker::of::<Body>().decode::<Body>(json!({"name": "a", "region": "atlantis"}), Origin::Body).unwrap_err();
+        assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code), (1, "/region", "enum"));
+        assert!(faults[0].detail.contains("oceania"), "{faults:?}");
+        assert!(Checker::of::<Body>().decode::<Body>(json!({"name": "a", "region": null}), Origin::Body).is_ok());
         let missing = Checker::of::<Body>().decode::<Body>(json!({}), Origin::Body).unwrap_err();
         assert_eq!(missing[0].pointer, "/name");
     }

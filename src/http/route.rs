@@ -1,7 +1,6 @@
 //! Routes as a list: method, path, action, handler. Resources with 405 and `Allow`, HEAD, the OpenAPI document and the policy snapshot
 //! all come from that one list.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -298,7 +297,9 @@ fn form<P: Shape, Q: Shape, B: Shape>(
     check: &FormCheck,
     mut faults: Vec<FieldFault>,
 ) -> (Form<P, Q, B>, Option<String>) {
-    let segments = request.match_info().load::<BTreeMap<String, String>>().unwrap_or_default();
+    // actix decodes what is still encoded (`%2F`) only in a list of values; the names go beside.
+    let values = request.match_info().load::<Vec<String>>().unwrap_or_default();
+    let segments: Vec<_> = request.match_info().iter().map(|(name, _)| name.to_owned()).zip(values).collect();
     let path = match check.path.read_pairs(segments) {
         Ok(value) => check.path.decode::<P>(value, Origin::Path).map_err(|more| faults.extend(more)).ok(),
         Err(more) => {
