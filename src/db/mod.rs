@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 pub use any::AnyConnection;
 pub use keyset::{Key, Keyset, OrderBy};
 pub use migrate::{MigrationState, MigrationStatus};
-pub use pool::{ConnectError, Options, Target};
+pub use pool::{ConnectError, Options, Tap, Target};
 pub use tx::{Read, Write};
 pub use watch::Watch;
 

@@ -39,6 +39,26 @@ pub struct Options {
     pub writer_queue: usize,
     /// How long to wait for a connection.
     pub connection_timeout: Duration,
+    /// Who sees every statement.
+    pub tap: Tap,
+}
+
+/// Sees the text of every statement, with what is bound to it, before it is sent: for tests that ask how it is planned. It may hold
+/// personal data, so nothing else looks.
+#[derive(Clone, Default)]
+pub struct Tap(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+
+impl Tap {
+    /// Shows every statement to `see`.
+    pub fn with(see: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(see)))
+    }
+}
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Tap(on)" } else { "Tap(off)" })
+    }
 }
 
 impl Default for Options {
@@ -51,6 +71,7 @@ impl Default for Options {
             synchronous_full: true,
             writer_queue: 256,
             connection_timeout: Duration::from_secs(10),
+            tap: Tap::default(),
         }
     }
 }
@@ -162,10 +183,13 @@ pub(super) fn connect(
         Target::Sqlite(path) => AnyConnection::Sqlite(sqlite(path, options, usage)?),
         Target::Postgres(url) => AnyConnection::Postgres(postgres(url, options)?),
     };
-    let queries = queries.clone();
+    let (queries, tap) = (queries.clone(), options.tap.clone());
     connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
             queries.fetch_add(1, Ordering::Relaxed);
+            if let Some(see) = &tap.0 {
+                see(&query.to_string());
+            }
         }
     });
     Ok(connection)
