@@ -171,6 +171,9 @@ impl Beside {
     pub fn rows(connection: &mut AnyConnection, rows: &[SupporterRow]) -> Result<Self> {
         use supporter_former_names as f;
         use supporter_principles as p;
+        if rows.is_empty() {
+            return Ok(Self::default());
+        }
         let mut former = f::table.order((f::until, f::id)).select((f::supporter_id, f::name)).into_boxed::<Backend>();
         let mut principles = p::table.order(p::principle).select((p::supporter_id, p::principle)).into_boxed::<Backend>();
         if usize::try_from(MAX_LIMIT).is_ok_and(|limit| rows.len() <= limit) {

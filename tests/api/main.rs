@@ -6,5 +6,6 @@ mod audit;
 mod call;
 mod imports;
 mod outbox;
+mod supporters;
 mod worker;
 mod world;
