@@ -2,11 +2,11 @@
 
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text, Timestamp};
+use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamp};
 use diesel::{QueryResult, serialize::ToSql};
 
 use super::Backend;
-use crate::time::Instant;
+use crate::time::{Day, Instant};
 
 /// The value of one sort column in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Key {
     Int(i64),
     /// A timestamp column.
     At(Instant),
+    /// A date column.
+    On(Day),
 }
 
 /// `order by` over declared columns.
@@ -44,6 +46,7 @@ where
         Key::Text(text) => out.push_bind_param::<Text, _>(text),
         Key::Int(number) => out.push_bind_param::<BigInt, _>(number),
         Key::At(at) => out.push_bind_param::<Timestamp, _>(at),
+        Key::On(day) => out.push_bind_param::<Date, _>(day),
     }
 }
 

@@ -193,14 +193,35 @@ impl Answer for Accepted {
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
-        let reply = Reply::json(StatusCode::OK, &self)?;
-        match &self.next_cursor {
-            Some(cursor) => reply.with(header::LINK, &format!("<{}>; rel=\"next\"", next_page(cursor))),
-            None => Ok(reply),
-        }
+        let mut reply = Reply::json(StatusCode::OK, &self)?;
+        reply.meta.fresh_until = self.fresh_until;
+        linked(reply, self.next_cursor.as_deref(), next_page)
     }
     fn describe(schemas: &mut SchemaGenerator) -> Described {
         Described::new(200, "One page of the list; `Link: rel=\"next\"` where there is another.").json::<Self>(schemas)
+    }
+}
+
+/// A page of a list that is replaced whole, and so has a version of its own.
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Tagged<Page<T>> {
+    fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let mut reply = Reply::json(StatusCode::OK, &self)?;
+        reply.meta.etag = Some(self.etag().to_owned());
+        reply.meta.fresh_until = self.value().fresh_until;
+        linked(reply, self.value().next_cursor.as_deref(), next_page)
+    }
+    fn describe(schemas: &mut SchemaGenerator) -> Described {
+        let text = "One page of the list, which is replaced as a whole; `Link: rel=\"next\"` where there is another.";
+        let mut described = Described::new(200, text).json::<Self>(schemas);
+        described.etag = true;
+        described
+    }
+}
+
+fn linked(reply: Reply, next_cursor: Option<&str>, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
+    match next_cursor {
+        Some(cursor) => reply.with(header::LINK, &format!("<{}>; rel=\"next\"", next_page(cursor))),
+        None => Ok(reply),
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::db::{Key, Keyset, OrderBy};
 use crate::error::{Error, Problem, ProblemKind, Result};
-use crate::time::Instant;
+use crate::time::{Day, Instant};
 
 /// Most items of one page.
 pub const MAX_LIMIT: i64 = 200;
@@ -97,6 +97,8 @@ enum CursorKey {
     Int(i64),
     #[serde(rename = "a")]
     At(Instant),
+    #[serde(rename = "d")]
+    On(Day),
 }
 
 impl<L: Listed> Paging<L> {
@@ -176,6 +178,7 @@ fn read_cursor(cursor: &str, digest: &str, fields: usize) -> Result<Vec<Key>> {
             CursorKey::Text(text) => Key::Text(text),
             CursorKey::Int(number) => Key::Int(number),
             CursorKey::At(at) => Key::At(at),
+            CursorKey::On(day) => Key::On(day),
         })
         .collect())
 }
@@ -209,6 +212,7 @@ impl<L: Listed> Plan<L> {
                     Key::Text(text) => CursorKey::Text(text),
                     Key::Int(number) => CursorKey::Int(number),
                     Key::At(at) => CursorKey::At(at),
+                    Key::On(day) => CursorKey::On(day),
                 })
                 .collect();
             URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(&self.digest, keys)).unwrap_or_default())
@@ -228,12 +232,22 @@ pub struct Page<T> {
     /// All items that the filters leave; only with `?total=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
+    /// Until when it stays true though nobody writes.
+    #[serde(skip)]
+    pub(super) fresh_until: Option<Instant>,
 }
 
 impl<T> Page<T> {
     /// A page from what [`Plan::cut`] gave.
     pub fn new(items: Vec<T>, next_cursor: Option<String>, total: Option<i64>) -> Self {
-        Self { items, next_cursor, total }
+        Self { items, next_cursor, total, fresh_until: None }
+    }
+
+    /// Says until when it stays true by itself (the end of a day, of a derogation).
+    #[must_use]
+    pub fn fresh_until(mut self, at: Option<Instant>) -> Self {
+        self.fresh_until = at;
+        self
     }
 }
 
