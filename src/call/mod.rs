@@ -6,9 +6,14 @@ mod store;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::db::{AnyConnection, Read};
 use crate::error::Result;
 use crate::http::{Languages, Route};
+use crate::locale::{Localised, Reader, Shown};
+use crate::text;
 
 pub use rules::{Call, Code, RuleNumbers};
 pub use store::{Milestone, milestones};
@@ -26,6 +31,34 @@ pub fn load(connection: &mut AnyConnection) -> Result<Call> {
 /// The call's languages; English before a call is loaded, so that errors can be told.
 pub fn languages(connection: &mut AnyConnection) -> Result<Languages> {
     store::languages(connection)
+}
+
+/// A principle where something else refers to it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PrincipleRef {
+    /// Its number.
+    pub number: i64,
+    /// Its title.
+    pub title: Shown,
+}
+
+/// At most `limit` principles, by number, whose title or summary has every word of `q` in some language; none where `q` has no word.
+pub fn search(connection: &mut AnyConnection, q: &str, limit: i64, reader: &Reader) -> Result<Vec<PrincipleRef>> {
+    let words = text::search_words(q);
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut hits = Vec::new();
+    // A call has a handful of principles, so they are all read.
+    for row in store::principle_rows(connection)? {
+        let (title, summary) = (Localised::from_json(&row.title)?, Localised::from_json(&row.summary)?);
+        let all = format!("{} {}", title.folded(), summary.folded());
+        if words.iter().all(|word| all.contains(word.as_str())) {
+            hits.push(PrincipleRef { number: row.number, title: title.shown(reader) });
+        }
+    }
+    hits.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(hits)
 }
 
 /// `/call`, `/principles`, `/sectors`, `/kinds`.

@@ -71,6 +71,15 @@ impl Call {
     pub fn check_kind(&self, pointer: &str, code: &str) -> Result<()> {
         check_code(&self.kinds, pointer, code)
     }
+
+    /// 422 at `pointer` unless `number` is one of the call's principles.
+    pub fn check_principle(&self, pointer: &str, number: i64) -> Result<()> {
+        if self.principles.contains(&number) {
+            return Ok(());
+        }
+        let known: Vec<_> = self.principles.iter().map(i64::to_string).collect();
+        Err(Error::invalid(pointer, "enum", format!("must be one of {}", known.join(", "))))
+    }
 }
 
 fn check_code(codes: &[Code], pointer: &str, code: &str) -> Result<()> {

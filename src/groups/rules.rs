@@ -291,6 +291,11 @@ impl Derogation {
         self.since <= day && self.until.is_none_or(|until| day <= until)
     }
 
+    /// The last day from `today` on of which [`Derogation::stands_on`] answers as it does for `today`; `None`: every later day.
+    pub fn unchanged_until(&self, today: Day) -> Option<Day> {
+        if today < self.since { self.since.pred_opt() } else { self.until.filter(|until| today <= *until) }
+    }
+
     /// Whether it waives violations of this code.
     pub fn waives(&self, code: ViolationCode) -> bool {
         self.waives.iter().any(|waived| waived.code() == code)

@@ -1,0 +1,290 @@
+//! The groups' rows: groups, their principles, seats and derogations.
+
+use diesel::dsl::{count_star, exists};
+use diesel::prelude::*;
+
+use super::rules::{Derogation, JoinPolicy, Status};
+use crate::db::search::Contains;
+use crate::db::{AnyConnection, Backend, Key};
+use crate::error::{Error, Result};
+use crate::http::page::{Listed, Plan, SortField};
+use crate::ids::Id;
+use crate::policy::{GroupId, SupporterId};
+use crate::schema::{co_chair_seats as seats, derogations, group_principles, supporters, working_groups as groups};
+use crate::time::{Day, Instant};
+
+/// Marks the id of a co-chair seat.
+#[derive(Debug)]
+pub enum SeatMark {}
+/// The identifier of a co-chair seat.
+pub type SeatId = Id<SeatMark>;
+/// Marks the id of a derogation.
+#[derive(Debug)]
+pub enum DerogationMark {}
+
+/// A group's row.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+pub struct GroupRow {
+    pub id: GroupId,
+    pub number: i64,
+    pub slug: String,
+    pub title: String,
+    pub mandate: Option<String>,
+    pub status: Status,
+    pub join_policy: JoinPolicy,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+/// A seat's row.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = seats)]
+pub struct SeatRow {
+    pub id: SeatId,
+    pub group_id: GroupId,
+    pub supporter_id: SupporterId,
+    pub position: i64,
+    pub since: Instant,
+    pub until: Option<Instant>,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+/// A derogation's row.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = derogations)]
+pub struct DerogationRow {
+    pub id: Id<DerogationMark>,
+    pub group_id: GroupId,
+    pub waives: String,
+    pub reason: String,
+    pub since: Day,
+    pub until: Option<Day>,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+impl DerogationRow {
+    /// What it says.
+    pub fn terms(&self) -> Result<Derogation> {
+        let Self { reason, since, until, .. } = self;
+        Ok(Derogation { waives: serde_json::from_str(&self.waives)?, reason: reason.clone(), since: *since, until: *until })
+    }
+}
+
+/// The list of groups.
+pub struct GroupList;
+
+impl Listed for GroupList {
+    type Row = GroupRow;
+    const SORTS: &'static [SortField<GroupRow>] = &[
+        SortField { name: "number", column: "working_groups.number", key: |row| Key::Int(row.number) },
+        SortField { name: "slug", column: "working_groups.slug", key: |row| Key::Text(row.slug.clone()) },
+        SortField { name: "status", column: "working_groups.status", key: |row| Key::Text(row.status.to_string()) },
+    ];
+    const DEFAULT: &'static str = "number";
+    // As unique as the id, and what the indexes end with.
+    const TIE: SortField<GroupRow> =
+        SortField { name: "number", column: "working_groups.number", key: |row| Key::Int(row.number) };
+}
+
+/// What a list of groups is narrowed to.
+#[derive(Default)]
+pub struct Filter<'a> {
+    pub status: Option<Status>,
+    pub principle: Option<i64>,
+    pub q: Option<&'a str>,
+}
+
+impl Filter<'_> {
+    fn query(&self) -> groups::BoxedQuery<'static, Backend> {
+        let mut query = groups::table.into_boxed::<Backend>();
+        if let Some(status) = self.status {
+            query = query.filter(groups::status.eq(status));
+        }
+        if let Some(principle) = self.principle {
+            let pursues = group_principles::table
+                .filter(group_principles::group_id.eq(groups::id))
+                .filter(group_principles::principle.eq(principle));
+            query = query.filter(exists(pursues));
+        }
+        if let Some(q) = self.q {
+            query = query.filter(Contains::scan("working_groups.search_text", q));
+        }
+        query
+    }
+}
+
+/// One page of groups, and where the next one starts.
+pub fn list(
+    connection: &mut AnyConnection,
+    filter: &Filter<'_>,
+    plan: &Plan<GroupList>,
+) -> Result<(Vec<GroupRow>, Option<String>)> {
+    Ok(plan.cut(plan.apply(filter.query().select(GroupRow::as_select())).load(connection)?))
+}
+
+/// How many groups a filter leaves.
+pub fn count(connection: &mut AnyConnection, filter: &Filter<'_>) -> Result<i64> {
+    Ok(filter.query().select(count_star()).get_result(connection)?)
+}
+
+/// The first groups, by number, that have every word of `q` in a title, mandate or slug.
+pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec<GroupRow>> {
+    let query = Filter { q: Some(q), ..Filter::default() }.query();
+    Ok(query.select(GroupRow::as_select()).order(groups::number).limit(limit).load(connection)?)
+}
+
+/// The group that a path names by id, number or slug. 404 where there is none.
+pub fn find(connection: &mut AnyConnection, reference: &str) -> Result<GroupRow> {
+    let query = groups::table.select(GroupRow::as_select()).into_boxed::<Backend>();
+    let query = if let Ok(id) = reference.parse::<GroupId>() {
+        query.filter(groups::id.eq(id))
+    } else if let Ok(number) = reference.parse::<i64>() {
+        query.filter(groups::number.eq(number))
+    } else {
+        query.filter(groups::slug.eq(reference.to_owned()))
+    };
+    query.get_result(connection).optional()?.ok_or_else(|| Error::not_found("group"))
+}
+
+/// Groups by id, in no order.
+pub fn by_ids(connection: &mut AnyConnection, ids: &[GroupId]) -> Result<Vec<GroupRow>> {
+    Ok(groups::table.filter(groups::id.eq_any(ids.to_vec())).select(GroupRow::as_select()).load(connection)?)
+}
+
+/// The principles of these groups, ascending.
+pub fn principles(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<(GroupId, i64)>> {
+    use group_principles as p;
+    Ok(p::table
+        .filter(p::group_id.eq_any(of.to_vec()))
+        .order((p::group_id, p::principle))
+        .select((p::group_id, p::principle))
+        .load(connection)?)
+}
+
+/// The present seats of these groups, in the order in which they were set.
+pub fn present_seats(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<SeatRow>> {
+    Ok(seats::table
+        .filter(seats::group_id.eq_any(of.to_vec()))
+        .filter(seats::until.is_null())
+        .order((seats::group_id, seats::position, seats::id))
+        .select(SeatRow::as_select())
+        .load(connection)?)
+}
+
+/// The derogations of these groups that nobody has withdrawn, standing or not: at most one each.
+pub fn derogations(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<DerogationRow>> {
+    use derogations as d;
+    Ok(d::table
+        .filter(d::group_id.eq_any(of.to_vec()))
+        .filter(d::withdrawn_at.is_null())
+        .select(DerogationRow::as_select())
+        .load(connection)?)
+}
+
+/// The list of a group's seats.
+pub struct SeatList;
+
+impl Listed for SeatList {
+    type Row = SeatRow;
+    const SORTS: &'static [SortField<SeatRow>] = &[
+        SortField { name: "position", column: "co_chair_seats.position", key: |row| Key::Int(row.position) },
+        SortField { name: "since", column: "co_chair_seats.since", key: |row| Key::At(row.since) },
+    ];
+    const DEFAULT: &'static str = "position";
+    const TIE: SortField<SeatRow> =
+        SortField { name: "id", column: "co_chair_seats.id", key: |row| Key::Text(row.id.to_string()) };
+}
+
+/// Which of a group's seats: those that stood at an instant (`None`: now), and, with history, those that had ended by then.
+#[derive(Clone, Copy)]
+pub struct Seats {
+    pub group: GroupId,
+    pub at: Option<Instant>,
+    pub history: bool,
+}
+
+impl Seats {
+    fn query(self) -> seats::BoxedQuery<'static, Backend> {
+        let mut query = seats::table.filter(seats::group_id.eq(self.group)).into_boxed::<Backend>();
+        if let Some(at) = self.at {
+            query = query.filter(seats::since.le(at));
+        }
+        match self.at {
+            _ if self.history => query,
+            None => query.filter(seats::until.is_null()),
+            Some(at) => query.filter(seats::until.is_null().or(seats::until.gt(at))),
+        }
+    }
+}
+
+/// One page of seats, and where the next one starts.
+pub fn seats(connection: &mut AnyConnection, which: Seats, plan: &Plan<SeatList>) -> Result<(Vec<SeatRow>, Option<String>)> {
+    Ok(plan.cut(plan.apply(which.query().select(SeatRow::as_select())).load(connection)?))
+}
+
+/// How many seats there are of these.
+pub fn count_seats(connection: &mut AnyConnection, which: Seats) -> Result<i64> {
+    Ok(which.query().select(count_star()).get_result(connection)?)
+}
+
+/// One seat of a group, ended or not. 404 where there is none.
+pub fn seat(connection: &mut AnyConnection, group: GroupId, id: SeatId) -> Result<SeatRow> {
+    let query = seats::table.filter(seats::id.eq(id)).filter(seats::group_id.eq(group));
+    query.select(SeatRow::as_select()).get_result(connection).optional()?.ok_or_else(|| Error::not_found("co-chair seat"))
+}
+
+/// The list of a group's member supporters.
+pub struct MemberSupporters;
+
+/// A member supporter: its id and folded name.
+pub type MemberSupporterRow = (SupporterId, String);
+
+impl Listed for MemberSupporters {
+    type Row = MemberSupporterRow;
+    const SORTS: &'static [SortField<MemberSupporterRow>] =
+        &[SortField { name: "name", column: "supporters.folded_name", key: |row| Key::Text(row.1.clone()) }];
+    const DEFAULT: &'static str = "name";
+    const TIE: SortField<MemberSupporterRow> =
+        SortField { name: "id", column: "supporters.id", key: |row| Key::Text(row.0.to_string()) };
+}
+
+/// One page of a group's member supporters, and where the next one starts. There being no memberships yet, these are the supporters
+/// that hold its seats.
+pub fn member_supporters(
+    connection: &mut AnyConnection,
+    group: GroupId,
+    plan: &Plan<MemberSupporters>,
+) -> Result<(Vec<MemberSupporterRow>, Option<String>)> {
+    let query = seats::table
+        .inner_join(supporters::table)
+        .filter(seats::group_id.eq(group))
+        .filter(seats::until.is_null())
+        .select((supporters::id, supporters::folded_name))
+        .into_boxed::<Backend>();
+    Ok(plan.cut(plan.apply(query).load(connection)?))
+}
+
+/// How many member supporters a group has.
+pub fn count_member_supporters(connection: &mut AnyConnection, group: GroupId) -> Result<i64> {
+    let query = seats::table.filter(seats::group_id.eq(group)).filter(seats::until.is_null());
+    Ok(query.count().get_result(connection)?)
+}
+
+/// Sectors, or regions, of endorsed supporters, each with how many there are of it. `None`: unknown.
+pub type Counts = Vec<(Option<String>, i64)>;
+
+/// How the endorsed supporters of the register divide by sector and by region.
+pub fn register_composition(connection: &mut AnyConnection) -> Result<(Counts, Counts)> {
+    use crate::supporters::Status::Endorsed;
+    use supporters as s;
+    let endorsed = s::table.filter(s::status.eq(Endorsed));
+    let by_sector = endorsed.group_by(s::sector).select((s::sector, count_star())).load(connection)?;
+    let by_region = endorsed.group_by(s::region).select((s::region, count_star())).load(connection)?;
+    Ok((by_sector, by_region))
+}

@@ -1,0 +1,250 @@
+//! How answers show groups, seats and derogations: the same shape in lists, alone and nested.
+
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::rules::{self, Derogation, JoinPolicy, Seat, Status, ViolationCode};
+use super::store::{self, DerogationMark, DerogationRow, GroupRow, SeatId, SeatRow};
+use crate::call;
+use crate::db::{AnyConnection, Read};
+use crate::error::{Error, Result};
+use crate::http::Tagged;
+use crate::ids::Id;
+use crate::locale::{Localised, Reader, Shown};
+use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::supporters::{self, SupporterFacts, SupporterRef};
+use crate::time::Instant;
+
+/// A working group where something else refers to it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct GroupRef {
+    /// Its id.
+    pub id: GroupId,
+    /// Its number.
+    pub number: i64,
+    /// Its slug.
+    pub slug: String,
+    /// Its title.
+    pub title: Shown,
+}
+
+impl GroupRef {
+    pub(super) fn of(row: &GroupRow, reader: &Reader) -> Result<Self> {
+        Ok(Self { id: row.id, number: row.number, slug: row.slug.clone(), title: shown(&row.title, reader)? })
+    }
+}
+
+/// A person where something else refers to it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PersonRef {
+    /// Its id.
+    pub id: PersonId,
+    /// The name it goes by.
+    pub display_name: String,
+}
+
+/// A working group.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Group")]
+pub struct GroupView {
+    id: GroupId,
+    number: i64,
+    slug: String,
+    title: Shown,
+    mandate: Option<Shown>,
+    status: Status,
+    join_policy: JoinPolicy,
+    /// The numbers of the principles that it pursues, ascending.
+    principles: Vec<i64>,
+    /// Its present co-chair seats, in their order.
+    co_chairs: Vec<Tagged<SeatView>>,
+    co_chair_balance: BalanceView,
+    counts: Counts,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// A supporter's place among a group's co-chairs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CoChairSeat")]
+pub struct SeatView {
+    id: SeatId,
+    supporter: SupporterRef,
+    sector: Option<String>,
+    country: Option<String>,
+    /// Who fills it; null while it is vacant.
+    person: Option<PersonRef>,
+    since: Instant,
+    /// When it ended; null while it stands.
+    until: Option<Instant>,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// What the co-chair rule says about a group's seats.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CoChairBalance")]
+struct BalanceView {
+    /// Whether the rule itself holds, without any derogation.
+    satisfied: bool,
+    /// Whether the rule holds, or a standing derogation waives everything that violates it.
+    balanced: bool,
+    /// Everything that violates the rule, waived or not.
+    violations: Vec<ViolationView>,
+    /// What would be better still, where the rule holds.
+    advice: Option<String>,
+    /// The derogation that stands today.
+    derogation: Option<Tagged<DerogationView>>,
+}
+
+/// One violation of the co-chair rule.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CoChairViolation")]
+struct ViolationView {
+    code: ViolationCode,
+    detail: String,
+    /// The seats at fault.
+    seats: Vec<SeatId>,
+}
+
+/// A recorded, reasoned exception to the co-chair rule.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Derogation")]
+pub struct DerogationView {
+    id: Id<DerogationMark>,
+    #[serde(flatten)]
+    terms: Derogation,
+    /// The person who granted it, where one is on record.
+    granted_by: Option<PersonRef>,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// How much there is of what belongs to a group.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GroupCounts")]
+struct Counts {
+    /// Active members, observers left out.
+    members: usize,
+    /// Supporters that these members, or the seats, stand for.
+    member_supporters: usize,
+    deliverables: usize,
+    open_consultations: usize,
+}
+
+fn shown(json: &str, reader: &Reader) -> Result<Shown> {
+    Ok(Localised::from_json(json)?.shown(reader))
+}
+
+/// These groups as answers show them, and until when that stays true by itself. As many queries for one as for a page of them.
+pub fn groups(tx: &mut Read<'_>, rows: Vec<GroupRow>, reader: &Reader) -> Result<(Vec<Tagged<GroupView>>, Option<Instant>)> {
+    let call = call::current(tx)?;
+    let today = call.today(tx.now());
+    let ids: Vec<GroupId> = rows.iter().map(|row| row.id).collect();
+    let mut seats: HashMap<GroupId, Vec<SeatRow>> = HashMap::new();
+    let present = store::present_seats(tx, &ids)?;
+    let facts = facts(tx, &present)?;
+    for seat in present {
+        seats.entry(seat.group_id).or_default().push(seat);
+    }
+    let mut principles: HashMap<GroupId, Vec<i64>> = HashMap::new();
+    for (group, principle) in store::principles(tx, &ids)? {
+        principles.entry(group).or_default().push(principle);
+    }
+    let mut derogations: HashMap<GroupId, DerogationRow> =
+        store::derogations(tx, &ids)?.into_iter().map(|row| (row.group_id, row)).collect();
+    let mut fresh_until = None;
+    let mut view = |row: GroupRow| -> Result<Tagged<GroupView>> {
+        let seats = seats.remove(&row.id).unwrap_or_default();
+        let derogation = derogations.remove(&row.id).map(|row| Ok::<_, Error>((row.terms()?, row))).transpose()?;
+        let last_day = derogation.as_ref().and_then(|(terms, _)| terms.unchanged_until(today));
+        let until = last_day.map(|day| Instant::end_of(day, call.time_zone));
+        fresh_until = until.into_iter().chain(fresh_until).min();
+        let standing = derogation.filter(|(terms, _)| terms.stands_on(today));
+        let rule = rules::balance(&call.rule, &judged(&seats, &facts)?);
+        let balance = BalanceView {
+            satisfied: rule.satisfied(),
+            balanced: rules::balanced(&rule.violations, standing.as_ref().map(|(terms, _)| terms), today),
+            violations: rule
+                .violations
+                .into_iter()
+                .map(|violation| ViolationView { code: violation.code, detail: violation.detail, seats: violation.seats })
+                .collect(),
+            advice: rule.advice,
+            derogation: standing.map(|(terms, row)| derogation_view(terms, &row)),
+        };
+        let counts = Counts { members: 0, member_supporters: seats.len(), deliverables: 0, open_consultations: 0 };
+        let group = GroupView {
+            id: row.id,
+            number: row.number,
+            slug: row.slug,
+            title: shown(&row.title, reader)?,
+            mandate: row.mandate.map(|mandate| shown(&mandate, reader)).transpose()?,
+            status: row.status,
+            join_policy: row.join_policy,
+            principles: principles.remove(&row.id).unwrap_or_default(),
+            co_chairs: seats.iter().map(|seat| seat_view(seat, &facts)).collect::<Result<_>>()?,
+            co_chair_balance: balance,
+            counts,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        };
+        Ok(Tagged::new(row.version, group))
+    };
+    let views = rows.into_iter().map(&mut view).collect::<Result<_>>()?;
+    Ok((views, fresh_until))
+}
+
+/// These seats as answers show them.
+pub fn seats(connection: &mut AnyConnection, rows: &[SeatRow]) -> Result<Vec<Tagged<SeatView>>> {
+    let facts = facts(connection, rows)?;
+    rows.iter().map(|row| seat_view(row, &facts)).collect()
+}
+
+/// The derogation as answers show it.
+pub fn derogation_view(terms: Derogation, row: &DerogationRow) -> Tagged<DerogationView> {
+    let DerogationRow { id, version, created_at, updated_at, .. } = *row;
+    // Nobody has an account yet whom it could name.
+    Tagged::new(version, DerogationView { id, terms, granted_by: None, created_at, updated_at })
+}
+
+type Facts = HashMap<SupporterId, SupporterFacts>;
+
+fn facts(connection: &mut AnyConnection, seats: &[SeatRow]) -> Result<Facts> {
+    let mut ids: Vec<SupporterId> = seats.iter().map(|seat| seat.supporter_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    supporters::refs(connection, &ids)
+}
+
+fn of_seat<'f>(seat: &SeatRow, facts: &'f Facts) -> Result<&'f SupporterFacts> {
+    facts.get(&seat.supporter_id).ok_or_else(|| Error::Internal(format!("seat {} has no supporter", seat.id)))
+}
+
+fn judged<'f>(seats: &'f [SeatRow], facts: &'f Facts) -> Result<Vec<Seat<'f, SeatId>>> {
+    let judged = |seat: &'f SeatRow| {
+        let facts = of_seat(seat, facts)?;
+        let (sector, country) = (facts.sector.as_deref(), facts.country.as_deref());
+        Ok(Seat { key: seat.id, supporter: seat.supporter_id.as_str(), endorsed: facts.endorsed, sector, country })
+    };
+    seats.iter().map(judged).collect()
+}
+
+fn seat_view(row: &SeatRow, facts: &Facts) -> Result<Tagged<SeatView>> {
+    let facts = of_seat(row, facts)?;
+    let view = SeatView {
+        id: row.id,
+        supporter: facts.reference.clone(),
+        sector: facts.sector.clone(),
+        country: facts.country.clone(),
+        // Nobody has an account yet, so every seat is vacant.
+        person: None,
+        since: row.since,
+        until: row.until,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    };
+    Ok(Tagged::new(row.version, view))
+}
