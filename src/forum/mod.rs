@@ -1,5 +1,63 @@
-//! Forum editions: dates, places and sessions.
+//! Forum editions: dates, places and sessions, and their calendar.
 
+mod calendar;
+mod routes;
 mod rules;
+mod store;
 
-pub use rules::{DateFault, Dates, Speaker, Status};
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::http::Route;
+use crate::locale::{Localised, Reader, Shown};
+use crate::text;
+use crate::time::{Day, DaySchema};
+
+pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status};
+pub use store::{EditionId, EditionMark, EditionRef, SessionId, SessionMark};
+
+/// A session where something else refers to it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SessionRef {
+    /// Its id.
+    pub id: SessionId,
+    /// Its title.
+    pub title: Shown,
+    /// Its day, in its edition's zone.
+    #[schemars(with = "DaySchema")]
+    pub day: Day,
+    /// The Forum edition that it is part of.
+    pub forum_edition: EditionRef,
+}
+
+/// `/forum-editions`, what lies below one, and `/sessions`.
+pub fn routes() -> Vec<Route> {
+    routes::routes()
+}
+
+/// The id of the edition that a path or filter names by year or id. 404 where there is none.
+pub fn resolve(connection: &mut AnyConnection, reference: &str) -> Result<EditionId> {
+    Ok(store::find(connection, reference)?.id)
+}
+
+/// How answers refer to these editions, in one query; ids that name none are left out.
+pub fn refs(connection: &mut AnyConnection, ids: &[EditionId]) -> Result<HashMap<EditionId, EditionRef>> {
+    let refs = store::refs(connection, ids)?;
+    Ok(refs.into_iter().map(|(id, year)| (id, EditionRef { id, year })).collect())
+}
+
+/// At most `limit` sessions, latest first, that have every word of `q`; none where `q` has no word.
+pub fn search(connection: &mut AnyConnection, q: &str, limit: i64, reader: &Reader) -> Result<Vec<SessionRef>> {
+    if text::search_words(q).is_empty() {
+        return Ok(Vec::new());
+    }
+    let hit = |(row, year): (store::SessionRow, i64)| {
+        let forum_edition = EditionRef { id: row.forum_edition_id, year };
+        Ok(SessionRef { id: row.id, title: Localised::from_json(&row.title)?.shown(reader), day: row.day, forum_edition })
+    };
+    store::search(connection, q, limit)?.into_iter().map(hit).collect()
+}

@@ -102,6 +102,26 @@ pub struct Speaker {
     pub organisation: Option<String>,
 }
 
+word_enum! {
+    /// How a session shows a deliverable.
+    pub enum PresentedAs {
+        /// As work that goes on.
+        Preliminary = "preliminary",
+        /// As a result.
+        Final = "final",
+    }
+}
+
+/// A deliverable that a session shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Presentation {
+    /// The deliverable's reference, `WG5-D1`.
+    pub reference: String,
+    /// As what.
+    #[serde(rename = "as")]
+    pub presented_as: PresentedAs,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
