@@ -4,8 +4,11 @@
 
 mod audit;
 mod call;
+mod forum;
+mod groups;
 mod imports;
 mod outbox;
+mod seed;
 mod supporters;
 mod worker;
 mod world;
