@@ -4,7 +4,7 @@ use std::fmt;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -78,14 +78,22 @@ fn failed(error: &dyn fmt::Display) -> DbError {
     DbError::Migration(error.to_string())
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    tables: i64,
+}
+
 pub(super) fn status(connection: &mut AnyConnection) -> Result<MigrationStatus, DbError> {
-    fn of<DB, C>(connection: &mut C, trees: &Trees) -> Result<MigrationStatus, DbError>
+    fn of<DB, C>(connection: &mut C, trees: &Trees, is_begun: bool) -> Result<MigrationStatus, DbError>
     where
         DB: diesel::backend::Backend,
         C: MigrationHarness<DB>,
     {
         let known = MigrationSource::<DB>::migrations(trees).map_err(|e| failed(&e))?;
-        let mut applied: Vec<MigrationVersion<'_>> = connection.applied_migrations().map_err(|e| failed(&e))?;
+        // diesel makes its table where it is not there yet; looking changes nothing, and works where nothing may be written.
+        let mut applied: Vec<MigrationVersion<'_>> =
+            if is_begun { connection.applied_migrations().map_err(|e| failed(&e))? } else { Vec::new() };
         applied.sort();
         let is_known = |version: &MigrationVersion<'_>| known.iter().any(|m| m.name().version() == *version);
         let pending = known.iter().filter(|m| !applied.contains(&m.name().version())).map(|m| m.name().to_string()).collect();
@@ -96,8 +104,17 @@ pub(super) fn status(connection: &mut AnyConnection) -> Result<MigrationStatus, 
         })
     }
     match connection {
-        AnyConnection::Sqlite(c) => of(c, &Trees(SQLITE)),
-        AnyConnection::Postgres(c) => of(c, &Trees(POSTGRES)),
+        AnyConnection::Sqlite(c) => {
+            let table: Found =
+                diesel::sql_query("SELECT count(*) AS tables FROM sqlite_master WHERE name = '__diesel_schema_migrations'")
+                    .get_result(c)?;
+            of(c, &Trees(SQLITE), table.tables > 0)
+        }
+        AnyConnection::Postgres(c) => {
+            let table: Found =
+                diesel::sql_query("SELECT count(to_regclass('__diesel_schema_migrations')) AS tables").get_result(c)?;
+            of(c, &Trees(POSTGRES), table.tables > 0)
+        }
     }
 }
 

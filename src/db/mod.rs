@@ -38,6 +38,9 @@ pub enum DbError {
     /// A statement was refused.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
+    /// No connection could be made.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// No connection could be had in time.
     #[error("no database connection: {0}")]
     Pool(#[from] r2d2::Error),
@@ -84,6 +87,9 @@ impl Failure for DbError {
     }
 }
 
+/// How long [`Db::is_ready`] waits for a connection.
+const READY_WITHIN: Duration = Duration::from_secs(1);
+
 /// How often a write is tried before a serialization failure or deadlock is given up on.
 const WRITE_ATTEMPTS: u32 = 5;
 
@@ -97,6 +103,7 @@ struct Inner {
     readers: pool::Pool,
     writers: pool::Pool,
     write_slots: Semaphore,
+    max_writers: usize,
     waiting_writers: AtomicUsize,
     clock: Clock,
     ids: Ids,
@@ -116,6 +123,7 @@ impl Db {
             readers,
             writers,
             write_slots: Semaphore::new(slots),
+            max_writers: slots,
             waiting_writers: AtomicUsize::new(0),
             clock,
             ids,
@@ -157,7 +165,9 @@ impl Db {
 
     /// Connections in use and idle, readers and writers together.
     pub fn connections(&self) -> (u32, u32) {
-        let states = [self.0.readers.state(), self.0.writers.state()];
+        // On PostgreSQL both are one pool.
+        let pools = if matches!(self.0.target, Target::Sqlite(_)) { 2 } else { 1 };
+        let states: Vec<_> = [&self.0.readers, &self.0.writers].into_iter().take(pools).map(|pool| pool.state()).collect();
         let idle = states.iter().map(|state| state.idle_connections).sum();
         (states.iter().map(|state| state.connections).sum::<u32>().saturating_sub(idle), idle)
     }
@@ -257,11 +267,25 @@ impl Db {
         pool::connect(&self.0.target, &self.0.options, pool::Use::Read, &self.0.queries)
     }
 
-    /// Whether the database answers and its schema is this binary's.
+    /// How many blocking threads each of `workers` needs so that writers never keep readers waiting: every writer that may run at
+    /// once, and its share of the readers.
+    pub fn blocking_threads(&self, workers: usize) -> usize {
+        let readers = self.0.readers.max_size() as usize;
+        self.0.max_writers + readers.div_ceil(workers.max(1))
+    }
+
+    /// Whether the database answers and its schema is this binary's. Says so within about [`READY_WITHIN`].
     pub fn is_ready(&self) -> Result<(), DbError> {
-        let mut connection = self.0.readers.get()?;
-        diesel::sql_query("SELECT 1").execute(&mut *connection)?;
-        match migrate::status(&mut connection)?.state() {
+        let mut connection = self.0.readers.get_timeout(READY_WITHIN)?;
+        let status = match migrate::status(&mut connection) {
+            Ok(status) => status,
+            // The database may have been restarted since this connection was made.
+            Err(_) => {
+                *connection = self.connect()?;
+                migrate::status(&mut connection)?
+            }
+        };
+        match status.state() {
             MigrationState::Current => Ok(()),
             other => Err(DbError::Migration(other.to_string())),
         }
@@ -269,14 +293,14 @@ impl Db {
 
     /// Brings the schema up to date; one server at a time does it, others wait. Returns what was run.
     pub fn migrate(&self) -> Result<Vec<String>, DbError> {
-        let mut connection = self.0.writers.get()?;
+        // Of its own: a migration may take longer than a pooled connection allows a statement.
+        let mut connection = pool::connect(&self.0.target, &self.0.options, pool::Use::Write, &self.0.queries)?;
         migrate::run(&mut connection)
     }
 
-    /// Which migrations the database has, lacks, or has beyond this binary.
+    /// Which migrations the database has, lacks, or has beyond this binary. Changes nothing; says at once why it cannot connect.
     pub fn migration_status(&self) -> Result<MigrationStatus, DbError> {
-        let mut connection = self.0.writers.get()?;
-        migrate::status(&mut connection)
+        migrate::status(&mut self.connect()?)
     }
 
     /// Undoes the latest migration (for the tests of the migrations themselves).

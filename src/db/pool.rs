@@ -211,6 +211,7 @@ fn sqlite(path: &Path, options: &Options, usage: Use) -> Result<SqliteConnection
 }
 
 fn postgres(url: &SecretString, options: &Options) -> Result<PgConnection, ConnectError> {
+    let url = SecretString::from(with_connect_timeout(url.expose_secret(), options.connection_timeout));
     let mut connection = PgConnection::establish(url.expose_secret()).map_err(|e| {
         // libpq names the host and the user, never the password.
         ConnectError::Refused(format!("cannot connect to PostgreSQL: {e}"))
@@ -222,4 +223,14 @@ fn postgres(url: &SecretString, options: &Options) -> Result<PgConnection, Conne
     );
     connection.batch_execute(&setup).map_err(|e| ConnectError::Refused(e.to_string()))?;
     Ok(connection)
+}
+
+/// libpq waits for a host that does not answer as long as the network does, minutes; a URL that says how long keeps its word.
+fn with_connect_timeout(url: &str, timeout: Duration) -> String {
+    if url.contains("connect_timeout=") {
+        return url.to_owned();
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    // Whole seconds; libpq takes 1 for 2.
+    format!("{url}{separator}connect_timeout={}", timeout.as_secs().max(2))
 }
