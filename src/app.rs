@@ -43,6 +43,11 @@ impl Composition {
     {
         let api = mount(&self.routes);
         let docs = http::docs::mount(&self.routes);
-        App::new().app_data(web::Data::new(self.web.clone())).configure(api).configure(docs).wrap(from_fn(edge))
+        App::new()
+            .app_data(web::Data::new(self.web.clone()))
+            .configure(api)
+            .configure(docs)
+            .configure(http::health::mount)
+            .wrap(from_fn(edge))
     }
 }

@@ -106,12 +106,14 @@ pub struct Problem {
     pub members: Map<String, Value>,
     /// Headers that belong to it: `Allow`, `Retry-After`, `WWW-Authenticate`.
     pub headers: Vec<(&'static str, String)>,
+    /// What the server knows beyond that, for its log and for nobody else.
+    pub cause: Option<String>,
 }
 
 impl Problem {
     /// A problem with its detail.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), members: Map::new(), headers: Vec::new() }
+        Self { kind, detail: detail.into(), members: Map::new(), headers: Vec::new(), cause: None }
     }
 
     /// 422 with every fault of the input.
@@ -128,6 +130,12 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.members.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
         self
+    }
+
+    /// 500; `cause` goes into the log under the request's id.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        let detail = "Something went wrong here; it was logged. Try again, then tell the operator the request id.";
+        Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Internal, detail) }
     }
 
     /// With one more header.
@@ -170,29 +178,17 @@ impl Error {
         Problem::invalid(&[FieldFault::new(pointer, code, detail)]).into()
     }
 
-    /// What the caller is told. Faults of the server are logged here, once.
+    /// What the caller is told; a fault of the server goes along as the `cause`, which the edge logs.
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Problem(problem) => *problem,
             Self::Moved(_) => Problem::new(ProblemKind::NotFound, "It has moved."),
-            Self::Db(DbError::Busy | DbError::Pool(_)) => {
+            Self::Db(DbError::Busy | DbError::Pool(_) | DbError::Connect(_)) => {
                 Problem::new(ProblemKind::Unavailable, "The database is busy. Try again in a moment.")
                     .with_header("Retry-After", 1)
             }
-            Self::Db(error) => {
-                tracing::error!(error = %error, "the database failed");
-                Problem::new(
-                    ProblemKind::Internal,
-                    "Something went wrong here; it was logged. Try again, then tell the operator the request id.",
-                )
-            }
-            Self::Internal(error) => {
-                tracing::error!(error, "a fault of the server");
-                Problem::new(
-                    ProblemKind::Internal,
-                    "Something went wrong here; it was logged. Try again, then tell the operator the request id.",
-                )
-            }
+            Self::Db(error) => Problem::internal(format!("the database failed: {error}")),
+            Self::Internal(error) => Problem::internal(error),
         }
     }
 }

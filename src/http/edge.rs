@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Meta;
 use super::cache::{Encoding, Kept};
+use super::cors::Cors;
 use super::{ClientAddress, RequestId, Web, etag};
 use crate::error::{Problem, ProblemKind};
 use crate::locale::Reader;
@@ -31,6 +32,8 @@ struct Asked {
     if_none_match: Option<String>,
     encoding: Option<String>,
     request_id: String,
+    /// The page's origin, where it may read the answer.
+    origin: Option<HeaderValue>,
     started: Stopwatch,
 }
 
@@ -50,9 +53,19 @@ pub async fn edge(
         if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
         encoding: text(header::ACCEPT_ENCODING).map(str::to_owned),
         request_id: text(REQUEST_ID).filter(|id| is_well_formed(id)).map_or_else(|| new_request_id(&web), str::to_owned),
+        origin: web.options.cors.allowed(&request),
         started: Stopwatch::now(),
     };
     let method = request.method().as_str().to_owned();
+    if let Some(preflight) = web.options.cors.preflight(&request, asked.origin.as_ref()) {
+        let kept = match preflight {
+            Ok(headers) => Kept::new(StatusCode::NO_CONTENT, headers, Bytes::new(), "(preflight)".into(), 0),
+            Err(problem) => kept_problem(&problem, &asked, &web, "(preflight)".into(), 0),
+        };
+        let response = finish(&web, &asked, &kept, false);
+        log(&web, &asked, &method, &kept.template, response.status(), false);
+        return Ok(request.into_response(response));
+    }
     // Only routes of the API are kept: everything else is small or static.
     let key = (get && asked.anonymous && web.cache.is_on() && request.path().starts_with("/api/v1/"))
         .then(|| cache_key(&request, &web));
@@ -72,14 +85,7 @@ pub async fn edge(
         Ok(response) => response.map_into_boxed_body().into_parts(),
         Err(error) => {
             let problem = problem_of_status(error.as_response_error().status_code());
-            let body = problem_body(&problem, &asked.request_id, &web);
-            let kept = Kept::new(
-                StatusCode::from_u16(problem.kind.status()).unwrap_or_default(),
-                problem_headers(&problem),
-                body,
-                String::new(),
-                0,
-            );
+            let kept = kept_problem(&problem, &asked, &web, String::new(), 0);
             let response = finish(&web, &asked, &kept, false);
             log(&web, &asked, &method, "", response.status(), false);
             return Err(actix_web::error::InternalError::from_response(error, response).into());
@@ -181,8 +187,10 @@ fn whole(mut response: HttpResponse, web: &Web, asked: &Asked, template: String,
         (status.is_client_error() || status.is_server_error()).then(|| problem_of_status(status)).filter(|_| !is_problem)
     });
     if let Some(problem) = problem {
-        let body = problem_body(&problem, &asked.request_id, web);
-        return Whole::Bytes(Kept::new(status, problem_headers(&problem), body, template, revision));
+        if let Some(cause) = &problem.cause {
+            tracing::error!(target: "plenary::request", request_id = asked.request_id, route = template, cause, "a fault of the server");
+        }
+        return Whole::Bytes(kept_problem(&problem, asked, web, template, revision));
     }
     let headers: Vec<_> = response.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let (head, body) = response.into_parts();
@@ -227,6 +235,11 @@ fn problem_headers(problem: &Problem) -> Vec<(HeaderName, HeaderValue)> {
         .iter()
         .filter_map(|(name, value)| Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?)));
     [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))].into_iter().chain(own).collect()
+}
+
+fn kept_problem(problem: &Problem, asked: &Asked, web: &Web, template: String, revision: u64) -> Kept {
+    let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Kept::new(status, problem_headers(problem), problem_body(problem, &asked.request_id, web), template, revision)
 }
 
 /// RFC 9457, with the request's id.
@@ -302,6 +315,12 @@ fn add_common(headers: &mut HeaderMap, web: &Web, asked: &Asked) {
         set(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.append(header::VARY, HeaderValue::from_static("Authorization, Accept, Accept-Language, Accept-Encoding"));
+    if let Some(origin) = &asked.origin {
+        Cors::expose(headers, origin);
+    }
+    if web.options.cors.is_on() {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
 }
 
 fn log(web: &Web, asked: &Asked, method: &str, template: &str, status: StatusCode, from_cache: bool) {

@@ -3,11 +3,13 @@
 
 pub mod answer;
 pub mod cache;
+pub mod cors;
 pub mod csv;
 pub mod docs;
 pub mod edge;
 pub mod etag;
 mod example;
+pub mod health;
 pub mod idempotency;
 mod input;
 pub mod metrics;
@@ -50,6 +52,8 @@ pub struct Options {
     pub trusted_proxies: Vec<IpAddr>,
     /// Bytes of the answer cache; 0 switches it off.
     pub cache_bytes: u64,
+    /// Whose pages may call from a browser.
+    pub cors: cors::Cors,
 }
 
 impl Default for Options {
@@ -61,6 +65,7 @@ impl Default for Options {
             request_timeout: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
             cache_bytes: 16 << 20,
+            cors: cors::Cors::default(),
         }
     }
 }

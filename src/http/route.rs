@@ -202,7 +202,7 @@ where
     };
     let outcome = match tokio::time::timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(Error::Internal("a handler panicked".into())),
+        Ok(Err(_)) => Err(Error::Internal("a handler panicked, as logged before this".into())),
         Err(_) => Err(Problem::new(ProblemKind::Unavailable, "This took too long and was given up. Try again in a moment.")
             .with_header("Retry-After", 1)
             .into()),

@@ -4,11 +4,14 @@
 
 mod audit;
 mod call;
+mod cors;
 mod forum;
 mod groups;
 mod imports;
 mod outbox;
+mod process;
 mod seed;
+mod server;
 mod supporters;
 mod worker;
 mod world;
