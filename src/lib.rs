@@ -41,3 +41,7 @@ pub mod load;
 pub mod worker;
 
 pub mod app;
+
+pub mod server;
+
+pub mod cli;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program: see [`plenary::cli`].
+
+fn main() -> std::process::ExitCode {
+    plenary::cli::main()
+}

@@ -18,7 +18,8 @@ use crate::http::metrics::{MailLabels, Metrics};
 use crate::outbox::{self, Delivered, Sender, State};
 use crate::time::Instant;
 
-/// How long the worker rests between two rounds: mail that another process queued leaves within 2 s (api.md, The command).
+/// How long the worker rests between two rounds, unless told otherwise: mail that another process queued leaves within 2 s (api.md, The
+/// command).
 const REST: Duration = Duration::from_millis(500);
 /// How often old idempotency keys are forgotten.
 const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
@@ -43,12 +44,13 @@ pub struct Worker {
     sender: Option<Box<dyn Sender>>,
     metrics: Option<Arc<Metrics>>,
     gauged: Option<Instant>,
+    rest: Duration,
 }
 
 impl Worker {
     /// A worker that holds its leases as `holder`, a name that no other worker has.
     pub fn new(db: Db, holder: impl Into<String>) -> Self {
-        Self { db, holder: holder.into(), sender: None, metrics: None, gauged: None }
+        Self { db, holder: holder.into(), sender: None, metrics: None, gauged: None, rest: REST }
     }
 
     /// Delivers mail through `sender`.
@@ -62,6 +64,13 @@ impl Worker {
     #[must_use]
     pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
         self.metrics = Some(metrics);
+        self
+    }
+
+    /// Rests this long between two rounds.
+    #[must_use]
+    pub fn rest(mut self, rest: Duration) -> Self {
+        self.rest = rest;
         self
     }
 
@@ -87,10 +96,10 @@ impl Worker {
             let round = AssertUnwindSafe(self.tick(now)).catch_unwind().await;
             let rest = match round {
                 Ok(round) if round.delivered.more => Duration::ZERO,
-                Ok(_) => REST,
+                Ok(_) => self.rest,
                 Err(_) => {
                     tracing::error!("a job of the worker panicked");
-                    REST
+                    self.rest
                 }
             };
             tokio::select! {

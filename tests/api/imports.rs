@@ -10,6 +10,7 @@ use std::str::Chars;
 const ORDER: &[&str] = &[
     "main",
     "cli",
+    "server",
     "app",
     "worker",
     "views",

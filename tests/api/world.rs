@@ -19,7 +19,7 @@ use plenary::time::{Clock, Instant};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
 
-use self::database::Home;
+pub use self::database::Home;
 
 /// When every world begins.
 pub const BEGINNING: &str = "2026-09-01T09:00:00Z";
@@ -272,7 +272,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn of(response: Response<ureq::Body>) -> Self {
+    /// Reads it.
+    pub fn of(response: Response<ureq::Body>) -> Self {
         let (head, mut body) = response.into_parts();
         Self { status: head.status.as_u16(), headers: head.headers, body: body.read_to_vec().unwrap() }
     }

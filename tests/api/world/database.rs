@@ -11,6 +11,8 @@ use plenary::ids::Ids;
 use plenary::time::Clock;
 use tempfile::TempDir;
 
+const LIKE_THE_PRODUCT: &str = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'";
+
 /// Where a world's database lies.
 pub enum Home {
     Sqlite(TempDir),
@@ -20,20 +22,29 @@ pub enum Home {
 impl Home {
     /// A copy of the migrated, empty database.
     pub fn copied() -> Self {
-        // Counted over all worlds of this process.
-        static COUNT: Mutex<u32> = Mutex::new(0);
         if server_url().is_none() {
             let directory = TempDir::new().unwrap();
             std::fs::write(directory.path().join("plenary.db"), sqlite_template()).unwrap();
             return Self::Sqlite(directory);
         }
+        Self::postgres(&format!("TEMPLATE {}", postgres_template()))
+    }
+
+    /// A place for a database on which no migration has run; on SQLite there is not even a file.
+    pub fn bare() -> Self {
+        if server_url().is_none() { Self::Sqlite(TempDir::new().unwrap()) } else { Self::postgres(LIKE_THE_PRODUCT) }
+    }
+
+    fn postgres(with: &str) -> Self {
+        // Counted over all worlds of this process.
+        static COUNT: Mutex<u32> = Mutex::new(0);
         let template = postgres_template();
         let name = {
             let mut count = COUNT.lock().unwrap();
             *count += 1;
             format!("{template}_{count}")
         };
-        admin(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        admin(&format!("CREATE DATABASE {name} {with}"));
         Self::Postgres { name }
     }
 
@@ -87,8 +98,7 @@ fn postgres_template() -> &'static str {
                 connection.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).unwrap();
             }
         }
-        let like_the_product = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'";
-        connection.batch_execute(&format!("CREATE DATABASE {name} {like_the_product}")).unwrap();
+        connection.batch_execute(&format!("CREATE DATABASE {name} {LIKE_THE_PRODUCT}")).unwrap();
         migrated(postgres(&name));
         name
     })

@@ -1,0 +1,89 @@
+//! The command: one file each. Every command says what it did; a failure says on standard error what to do, and ends non-zero.
+
+mod config;
+mod demo;
+mod log;
+mod migrate;
+mod openapi;
+mod serve;
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Settings, environment};
+
+/// The backend on which a multi-stakeholder initiative runs its working groups.
+///
+/// Settings come from the built-in defaults, over them a file named by --config (or PLENARY_CONFIG), over that environment variables
+/// PLENARY_… . `plenary config check` shows what is in force.
+#[derive(Parser)]
+#[command(name = "plenary", version, arg_required_else_help = true, propagate_version = true)]
+struct Arguments {
+    /// Settings file (TOML), over the defaults and under the environment
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or Ctrl-C
+    Serve,
+    /// Create ./data with the Paris Call and a coming Forum in it, and serve it; again: serve what is there
+    Demo,
+    /// Bring the database's schema up to date
+    Migrate(migrate::Arguments),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Why a command did not do its work, and what to do; printed behind `plenary: `.
+struct Failure(String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Runs the command that the process's arguments name. Exit codes: 0 done, 1 failed, 2 the arguments are wrong.
+pub fn main() -> ExitCode {
+    let Arguments { config, command } = Arguments::parse();
+    let config = config.or_else(|| std::env::var_os("PLENARY_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from));
+    let settings = || settings(config);
+    let outcome = match command {
+        Command::Serve => settings().and_then(serve::run),
+        Command::Demo => settings().and_then(demo::run),
+        Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
+        Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
+        Command::Openapi => openapi::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(why)) => {
+            // Nobody is left to tell when that does not go through either.
+            drop(writeln!(std::io::stderr(), "plenary: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn settings(file: Option<PathBuf>) -> Result<Settings, Failure> {
+    Settings::load(file.as_deref(), environment())
+        .map_err(|faults| Failure(format!("these settings are wrong:\n{faults}\n`config/default.toml` explains every setting.")))
+}
+
+/// Prints a line of what was done. A reader who has gone (`| head`) is no failure of the command.
+fn say(line: impl Display) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
