@@ -4,6 +4,7 @@
 //! transaction, run it, and commit. The closure never sees the pool, so a transaction inside a transaction does not type-check.
 
 mod any;
+mod bulk;
 mod keyset;
 mod migrate;
 mod pool;

@@ -1,7 +1,8 @@
 //! Reading a register from CSV: every row as a supporter's fields, every line that cannot be one with all its faults, and
-//! warnings about what is merely missing (domain.md, Supporters and the register). Nothing is stored here.
+//! warnings about what is merely missing (domain.md, Supporters and the register).
 
 mod mapping;
+mod store;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -9,6 +10,7 @@ use std::fmt::Display;
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 
 pub use mapping::{Codes, Mapping};
+pub use store::{ImportOptions, ImportReport, import};
 
 use crate::address;
 use crate::text::{self, MAX_NAME, MAX_TEXT};
@@ -92,6 +94,8 @@ pub struct Warning {
 pub struct Parsed {
     /// The file's first line.
     pub header: Vec<String>,
+    /// What the header calls the column of each field that has one.
+    pub columns: BTreeMap<Field, String>,
     /// What can be imported, in the file's order.
     pub rows: Vec<Row>,
     /// What cannot, in the file's order.
@@ -110,7 +114,9 @@ pub fn parse(bytes: &[u8], mapping: &Mapping, codes: &Codes) -> Result<Parsed, B
     let line = source.next(&mut record).map_or(1, |place| place.line);
     let header = decode(&record).map_err(|fault| BadLine { line, faults: vec![fault], record: lossy(&record) })?;
     let columns = columns(&header, mapping).map_err(|faults| BadLine { line, faults, record: header.clone() })?;
-    let mut reading = Reading { mapping, codes, columns, seen: BTreeMap::new(), parsed: Parsed { header, ..Parsed::default() } };
+    let named = |(field, place): (&Field, &usize)| header.get(*place).map(|name| (*field, name.trim().to_owned()));
+    let names = columns.iter().filter_map(named).collect();
+    let mut reading = Reading { mapping, codes, columns, seen: BTreeMap::new(), parsed: Parsed { header, columns: names, ..Parsed::default() } };
     while let Some(place) = source.next(&mut record) {
         reading.record(place, &record);
     }

@@ -16,8 +16,12 @@ use crate::error::Result;
 use crate::http::Route;
 use crate::policy::SupporterId;
 
-pub use import::{BadLine, Codes, Field, Mapping, Parsed, Remark, Row, Warning, parse as parse_register, refused_csv};
-pub use rules::{INTERNATIONAL_ORGANISATION, Status};
+pub use import::{
+    BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,
+    refused_csv,
+};
+pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
+pub use store::entries::{Entries, Entry};
 
 /// A supporter where something else refers to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -1,6 +1,7 @@
 //! What a supporter may be and become (domain.md, Supporters and the register).
 
 use crate::states::State;
+use crate::time::Day;
 use crate::word_enum;
 
 /// The sector whose supporters may have no country: the co-chair rule and applications know it by this code.
@@ -37,6 +38,32 @@ impl State for Status {
         matches!(to, Self::Declined | Self::Withdrawn)
     }
 }
+
+/// What is known about a supporter, all of which a file may tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Particulars {
+    /// Names it in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Its sector, by code.
+    pub sector: Option<String>,
+    /// Its kind, by code.
+    pub kind: Option<String>,
+    /// Its country, as alpha-2 code.
+    pub country: Option<String>,
+    /// Its web site.
+    pub website: Option<String>,
+    /// What it says about the call.
+    pub statement: Option<String>,
+    /// When it endorsed the call.
+    pub endorsed_on: Option<Day>,
+    /// Where the entry came from: [`SOURCE_CALL`], or `import:` and the name of the register.
+    pub source: String,
+}
+
+/// The source of entries that the call file names.
+pub const SOURCE_CALL: &str = "call";
 
 #[cfg(test)]
 mod tests {

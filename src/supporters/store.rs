@@ -1,5 +1,6 @@
 //! The supporters' rows: one entry, the register filtered and sorted, and what a page of it shows beside the rows.
 
+pub mod entries;
 pub mod stats;
 
 use std::collections::HashMap;

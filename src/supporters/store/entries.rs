@@ -1,0 +1,265 @@
+//! The whole register in memory, for commands that hold a file against it: read once, looked up by name, written row by row.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::super::rules::{Particulars, Status};
+use crate::country::Region;
+use crate::db::{AnyConnection, Write};
+use crate::error::Result;
+use crate::ids::Id;
+use crate::policy::SupporterId;
+use crate::schema::{supporter_former_names as former, supporter_statuses as statuses, supporters};
+use crate::text::{self, MAX_SLUG};
+use crate::time::{Day, Instant};
+
+/// A supporter's whole row.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = supporters, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct Row {
+    id: SupporterId,
+    slug: String,
+    name: String,
+    folded_name: String,
+    sector: Option<String>,
+    kind: Option<String>,
+    country: Option<String>,
+    region: Option<Region>,
+    website: Option<String>,
+    statement: Option<String>,
+    status: Status,
+    endorsed_on: Option<Day>,
+    endorsed_key: String,
+    source: String,
+    search_text: String,
+    version: i64,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+impl Row {
+    fn set(&mut self, to: Particulars, former_names: &[String]) {
+        let Particulars { slug, name, sector, kind, country, website, statement, endorsed_on, source } = to;
+        self.folded_name = text::fold(&name);
+        self.region = country.as_deref().and_then(Region::of);
+        self.endorsed_key = endorsed_on.map(|day| day.to_string()).unwrap_or_default();
+        self.search_text = [&[self.folded_name.clone()], former_names].concat().join(" ");
+        (self.slug, self.name, self.source) = (slug, name, source);
+        (self.sector, self.kind, self.country) = (sector, kind, country);
+        (self.website, self.statement, self.endorsed_on) = (website, statement, endorsed_on);
+    }
+
+    fn particulars(&self) -> Particulars {
+        let Self { slug, name, sector, kind, country, website, statement, endorsed_on, source, .. } = self.clone();
+        Particulars { slug, name, sector, kind, country, website, statement, endorsed_on, source }
+    }
+}
+
+/// An entry as its reader gets it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its id.
+    pub id: SupporterId,
+    /// Where it stands.
+    pub status: Status,
+    /// What is known about it.
+    pub particulars: Particulars,
+}
+
+/// Every entry of the register, whatever its status.
+pub struct Entries {
+    rows: HashMap<SupporterId, Row>,
+    /// By folded name, oldest first.
+    names: HashMap<String, Vec<SupporterId>>,
+    /// By former name, folded.
+    former_names: HashMap<String, Vec<SupporterId>>,
+    /// The other way round.
+    formerly: HashMap<SupporterId, Vec<String>>,
+    slugs: HashMap<String, SupporterId>,
+    /// How far the numbers behind a slug are used up.
+    numbered: HashMap<String, u32>,
+}
+
+impl Entries {
+    /// Reads it, in two queries.
+    pub fn read(connection: &mut AnyConnection) -> Result<Self> {
+        let rows: Vec<Row> = supporters::table.select(Row::as_select()).order((supporters::created_at, supporters::id)).load(connection)?;
+        let formers: Vec<(SupporterId, String)> =
+            former::table.select((former::supporter_id, former::folded_name)).order((former::until, former::id)).load(connection)?;
+        let mut all = Self {
+            rows: HashMap::with_capacity(rows.len()),
+            names: HashMap::with_capacity(rows.len()),
+            former_names: HashMap::new(),
+            formerly: HashMap::new(),
+            slugs: HashMap::with_capacity(rows.len()),
+            numbered: HashMap::new(),
+        };
+        for row in rows {
+            all.keep(row);
+        }
+        for (id, name) in formers {
+            all.remember_former(id, name);
+        }
+        Ok(all)
+    }
+
+    fn keep(&mut self, row: Row) {
+        self.names.entry(row.folded_name.clone()).or_default().push(row.id);
+        self.slugs.insert(row.slug.clone(), row.id);
+        self.rows.insert(row.id, row);
+    }
+
+    fn remember_former(&mut self, id: SupporterId, folded: String) {
+        self.former_names.entry(folded.clone()).or_default().push(id);
+        self.formerly.entry(id).or_default().push(folded);
+    }
+
+    /// The entry of this id.
+    pub fn entry(&self, id: SupporterId) -> Option<Entry> {
+        self.rows.get(&id).map(|row| Entry { id, status: row.status, particulars: row.particulars() })
+    }
+
+    /// Every entry, in no order.
+    pub fn all(&self) -> impl Iterator<Item = Entry> {
+        self.rows.values().map(|row| Entry { id: row.id, status: row.status, particulars: row.particulars() })
+    }
+
+    /// The entry with this slug.
+    pub fn with_slug(&self, slug: &str) -> Option<Entry> {
+        self.slugs.get(slug).and_then(|id| self.entry(*id))
+    }
+
+    /// The entries that have this folded name, then those that had it formerly; the oldest first.
+    pub fn named(&self, folded: &str) -> Vec<Entry> {
+        let mut seen = HashSet::new();
+        let ids = [&self.names, &self.former_names].into_iter().flat_map(|names| names.get(folded).into_iter().flatten());
+        ids.filter(|id| seen.insert(**id)).filter_map(|id| self.entry(*id)).collect()
+    }
+
+    /// A slug made from `name` that no entry has: with a number behind it where another has it.
+    pub fn free_slug(&mut self, name: &str) -> String {
+        let base = match text::slug(name) {
+            Some(slug) if text::is_slug(&slug) => slug,
+            // Nothing in it that an address could show, or digits alone, which would be taken for a number.
+            Some(slug) => format!("supporter-{slug}"),
+            None => "supporter".to_owned(),
+        };
+        if !self.slugs.contains_key(&base) {
+            return base;
+        }
+        let number = self.numbered.entry(base.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let tail = format!("-{number}");
+            let head: String = base.chars().take(MAX_SLUG.saturating_sub(tail.len())).collect();
+            let slug = format!("{}{tail}", head.trim_end_matches('-'));
+            if !self.slugs.contains_key(&slug) {
+                return slug;
+            }
+        }
+    }
+
+    /// A new entry, endorsed since the day that its particulars say.
+    pub fn insert(&mut self, tx: &mut Write<'_>, particulars: Particulars) -> Result<SupporterId> {
+        let (id, now) = (tx.new_id(), tx.now());
+        let mut row = Row {
+            id,
+            slug: String::new(),
+            name: String::new(),
+            folded_name: String::new(),
+            sector: None,
+            kind: None,
+            country: None,
+            region: None,
+            website: None,
+            statement: None,
+            status: Status::Endorsed,
+            endorsed_on: None,
+            endorsed_key: String::new(),
+            source: String::new(),
+            search_text: String::new(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        row.set(particulars, &[]);
+        diesel::insert_into(supporters::table).values(&row).execute(&mut **tx)?;
+        let interval: Id<()> = tx.new_id();
+        diesel::insert_into(statuses::table)
+            .values((
+                statuses::id.eq(interval),
+                statuses::supporter_id.eq(id),
+                statuses::status.eq(Status::Endorsed),
+                statuses::since.eq(row.endorsed_on),
+            ))
+            .execute(&mut **tx)?;
+        self.keep(row);
+        Ok(id)
+    }
+
+    /// Gives an entry these particulars: a name that it had stays as a former one, the day of an endorsement that stands moves its
+    /// interval too. Whether anything changed.
+    pub fn update(&mut self, tx: &mut Write<'_>, id: SupporterId, to: Particulars) -> Result<bool> {
+        let Some(is) = self.rows.get(&id).cloned() else { return Ok(false) };
+        if is.particulars() == to {
+            return Ok(false);
+        }
+        let folded = text::fold(&to.name);
+        if folded != is.folded_name {
+            self.rename(tx, &is, &folded)?;
+        }
+        let mut row = is.clone();
+        row.set(to, self.formerly.get(&id).map(Vec::as_slice).unwrap_or_default());
+        row.version += 1;
+        row.updated_at = tx.now();
+        diesel::update(supporters::table.filter(supporters::id.eq(id))).set(&row).execute(&mut **tx)?;
+        if row.endorsed_on != is.endorsed_on {
+            let standing = statuses::table.filter(statuses::supporter_id.eq(id)).filter(statuses::until.is_null());
+            diesel::update(standing.filter(statuses::status.eq(Status::Endorsed)))
+                .set(statuses::since.eq(row.endorsed_on))
+                .execute(&mut **tx)?;
+        }
+        self.slugs.remove(&is.slug);
+        self.slugs.insert(row.slug.clone(), id);
+        self.rows.insert(id, row);
+        Ok(true)
+    }
+
+    fn rename(&mut self, tx: &mut Write<'_>, was: &Row, folded: &str) -> Result<()> {
+        let id: Id<()> = tx.new_id();
+        let now = tx.now();
+        diesel::insert_into(former::table)
+            .values((
+                former::id.eq(id),
+                former::supporter_id.eq(was.id),
+                former::name.eq(&was.name),
+                former::folded_name.eq(&was.folded_name),
+                former::until.eq(now),
+            ))
+            .execute(&mut **tx)?;
+        // A name that it has again is no former one.
+        let again = former::table.filter(former::supporter_id.eq(was.id)).filter(former::folded_name.eq(folded));
+        diesel::delete(again).execute(&mut **tx)?;
+        for (names, name) in [(&mut self.names, was.folded_name.as_str()), (&mut self.former_names, folded)] {
+            names.entry(name.to_owned()).or_default().retain(|id| *id != was.id);
+        }
+        self.formerly.entry(was.id).or_default().retain(|name| name != folded);
+        self.names.entry(folded.to_owned()).or_default().push(was.id);
+        self.remember_former(was.id, was.folded_name.clone());
+        Ok(())
+    }
+
+    /// Marks an entry as changed where what changed lies beside its row.
+    pub fn touch(&mut self, tx: &mut Write<'_>, id: SupporterId) -> Result<()> {
+        let now = tx.now();
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.version += 1;
+            row.updated_at = now;
+            diesel::update(supporters::table.filter(supporters::id.eq(id)))
+                .set((supporters::version.eq(row.version), supporters::updated_at.eq(now)))
+                .execute(&mut **tx)?;
+        }
+        Ok(())
+    }
+}
