@@ -1,0 +1,148 @@
+//! The driver: keep-alive connections that each have one request under way. It reads as little of HTTP/1.1 as it can, since it shares
+//! the machine's cores with what it measures: the status, `Content-Length`, and whether the body is the one expected.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::Fault;
+use crate::database::Home;
+use crate::process::{self, Server};
+
+/// No answer takes longer than this, or the run fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One keep-alive connection.
+pub struct Connection {
+    address: SocketAddr,
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> Result<Self, Fault> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { address, stream, received: Vec::with_capacity(64 << 10) })
+    }
+
+    /// The body that a path answers with 200; anything else is a fault.
+    pub async fn get(&mut self, path: &str) -> Result<Arc<[u8]>, Fault> {
+        let request = self.request(path);
+        let body_at = tokio::time::timeout(PATIENCE, self.exchange(&request)).await??;
+        Ok(self.received.get(body_at..).unwrap_or_default().into())
+    }
+
+    fn request(&self, path: &str) -> Arc<[u8]> {
+        format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address).into_bytes().into()
+    }
+
+    /// Sends a request and receives its whole answer; where in `received` its body begins.
+    async fn exchange(&mut self, request: &[u8]) -> Result<usize, Fault> {
+        self.stream.write_all(request).await?;
+        self.received.clear();
+        let mut head = None;
+        loop {
+            if self.stream.read_buf(&mut self.received).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
+            if head.is_none() {
+                head = parse_head(&self.received)?;
+            }
+            if let Some((body_at, length)) = head
+                && self.received.len() >= body_at + length
+            {
+                return Ok(body_at);
+            }
+        }
+    }
+
+    /// The same request over and over until `end`; the connection again, and how long each took.
+    async fn repeat(mut self, request: Arc<[u8]>, expected: Arc<[u8]>, end: Instant) -> Result<(Self, Vec<Duration>), Fault> {
+        let mut latencies = Vec::new();
+        let mut sent = Instant::now();
+        while sent < end {
+            let body_at = self.exchange(&request).await?;
+            if self.received.get(body_at..) != Some(&*expected) {
+                return Err("an answer changed while nothing was written".into());
+            }
+            let received = Instant::now();
+            latencies.push(received - sent);
+            sent = received;
+        }
+        Ok((self, latencies))
+    }
+}
+
+/// Where the body begins and how long it is, once the head is whole.
+fn parse_head(received: &[u8]) -> Result<Option<(usize, usize)>, Fault> {
+    let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(received.get(..end).unwrap_or_default())?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap_or_default();
+    if !status.starts_with("HTTP/1.1 200 ") {
+        return Err(format!("answered {status:?}: {}", String::from_utf8_lossy(received)).into());
+    }
+    let length = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .ok_or("an answer without Content-Length")?;
+    Ok(Some((end + 4, length.1.trim().parse()?)))
+}
+
+/// What was seen in all turns of one server at one read.
+#[derive(Default)]
+pub struct Measured {
+    /// How long each request took.
+    pub latencies: Vec<Duration>,
+    /// How long the turns took together.
+    pub elapsed: Duration,
+    /// Processor time of the server and its database; `None` where the system does not tell.
+    pub cpu: Option<Duration>,
+}
+
+/// One server at one read, driven in turns over the same connections.
+pub struct Turns<'a> {
+    server: &'a Server,
+    request: Arc<[u8]>,
+    expected: Arc<[u8]>,
+    idle: Vec<Connection>,
+    /// What was seen so far.
+    pub measured: Measured,
+}
+
+impl<'a> Turns<'a> {
+    /// Opens the connections.
+    pub async fn new(server: &'a Server, path: &str, expected: Arc<[u8]>, connections: u16) -> Result<Self, Fault> {
+        let mut idle = Vec::new();
+        for _ in 0..connections {
+            idle.push(Connection::open(server.address).await?);
+        }
+        let request = idle.first().map(|connection| connection.request(path)).unwrap_or_default();
+        Ok(Self { server, request, expected, idle, measured: Measured::default() })
+    }
+
+    /// Drives the server for `turn` and adds what was seen.
+    pub async fn take(&mut self, turn: Duration, home: &Home) -> Result<(), Fault> {
+        let before = process::cpu(self.server, home)?;
+        let start = Instant::now();
+        let mut running = JoinSet::new();
+        for connection in self.idle.drain(..) {
+            running.spawn(connection.repeat(self.request.clone(), self.expected.clone(), start + turn));
+        }
+        while let Some(finished) = tokio::time::timeout(turn + PATIENCE, running.join_next()).await? {
+            let (connection, latencies) = finished??;
+            self.measured.latencies.extend(latencies);
+            self.idle.push(connection);
+        }
+        self.measured.elapsed += start.elapsed();
+        let spent = process::cpu(self.server, home)?.since(&before);
+        self.measured.cpu = spent.map(|spent| spent + self.measured.cpu.unwrap_or_default());
+        Ok(())
+    }
+}
