@@ -17,6 +17,7 @@ pub fn open(settings: &Settings) -> Result<Db, StartError> {
         synchronous_full: database.synchronous == Synchronous::Full,
         writer_queue: database.writer_queue,
         connection_timeout: database.connection_timeout,
+        ..Options::default()
     };
     let (target, is_sqlite) = match settings.database() {
         Database::Sqlite(path) => (Target::Sqlite(path), true),
