@@ -9,11 +9,11 @@ use actix_web::{App, Error, web};
 use crate::db::Db;
 use crate::http::metrics::Metrics;
 use crate::http::{self, Authenticate, NoAccounts, Options, Route, Web, edge::edge, route::mount};
-use crate::{call, forum, groups, supporters};
+use crate::{call, forum, groups, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
-    [call::routes(), supporters::routes(), groups::routes(), forum::routes()].into_iter().flatten().collect()
+    [call::routes(), supporters::routes(), groups::routes(), forum::routes(), views::routes()].into_iter().flatten().collect()
 }
 
 /// What one server is made of; a test adds routes of its own.

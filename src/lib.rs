@@ -38,6 +38,8 @@ pub mod forum;
 
 pub mod load;
 
+pub mod views;
+
 pub mod worker;
 
 pub mod app;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::db::{AnyConnection, Read};
 use crate::error::Result;
 use crate::http::{Languages, Route};
+use crate::ids::Id;
 use crate::locale::{Localised, Reader, Shown};
 use crate::text;
 
@@ -36,6 +37,8 @@ pub fn languages(connection: &mut AnyConnection) -> Result<Languages> {
 /// A principle where something else refers to it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PrincipleRef {
+    /// Its id.
+    pub id: Id<()>,
     /// Its number.
     pub number: i64,
     /// Its title.
@@ -54,7 +57,7 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64, reader: &Read
         let (title, summary) = (Localised::from_json(&row.title)?, Localised::from_json(&row.summary)?);
         let all = format!("{} {}", title.folded(), summary.folded());
         if words.iter().all(|word| all.contains(word.as_str())) {
-            hits.push(PrincipleRef { number: row.number, title: title.shown(reader) });
+            hits.push(PrincipleRef { id: row.id.untyped(), number: row.number, title: title.shown(reader) });
         }
     }
     hits.truncate(usize::try_from(limit).unwrap_or_default());

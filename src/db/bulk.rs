@@ -1,7 +1,7 @@
 //! Transactions that write whole files.
 
-use diesel::connection::SimpleConnection;
 use diesel::QueryResult;
+use diesel::connection::SimpleConnection;
 
 use super::{AnyConnection, Write};
 

@@ -116,7 +116,13 @@ pub fn parse(bytes: &[u8], mapping: &Mapping, codes: &Codes) -> Result<Parsed, B
     let columns = columns(&header, mapping).map_err(|faults| BadLine { line, faults, record: header.clone() })?;
     let named = |(field, place): (&Field, &usize)| header.get(*place).map(|name| (*field, name.trim().to_owned()));
     let names = columns.iter().filter_map(named).collect();
-    let mut reading = Reading { mapping, codes, columns, seen: BTreeMap::new(), parsed: Parsed { header, columns: names, ..Parsed::default() } };
+    let mut reading = Reading {
+        mapping,
+        codes,
+        columns,
+        seen: BTreeMap::new(),
+        parsed: Parsed { header, columns: names, ..Parsed::default() },
+    };
     while let Some(place) = source.next(&mut record) {
         reading.record(place, &record);
     }

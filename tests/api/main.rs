@@ -10,6 +10,7 @@ mod groups;
 mod imports;
 mod outbox;
 mod process;
+mod search;
 mod seed;
 mod server;
 mod supporters;

@@ -92,7 +92,12 @@ impl Failure for Stop {
     }
 }
 
-fn write(tx: &mut Write<'_>, parsed: &Parsed, source: &str, progress: &mut dyn FnMut(usize, usize)) -> Result<ImportReport, Error> {
+fn write(
+    tx: &mut Write<'_>,
+    parsed: &Parsed,
+    source: &str,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ImportReport, Error> {
     tx.alone()?;
     let mut import = Import {
         entries: Entries::read(tx)?,
@@ -133,7 +138,8 @@ impl Import<'_> {
         let is_own = is_own(&&entry);
         self.report.matched += usize::from(!is_own);
         if let Some(line) = self.taken.get(&entry.id).copied() {
-            let detail = format!("is {:?} by a former name, as line {line} is: nothing is taken from this line", entry.particulars.name);
+            let detail =
+                format!("is {:?} by a former name, as line {line} is: nothing is taken from this line", entry.particulars.name);
             self.differ(row, Field::Name, detail);
             self.report.unchanged += 1;
             return Ok(());

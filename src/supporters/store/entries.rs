@@ -84,9 +84,12 @@ pub struct Entries {
 impl Entries {
     /// Reads it, in two queries.
     pub fn read(connection: &mut AnyConnection) -> Result<Self> {
-        let rows: Vec<Row> = supporters::table.select(Row::as_select()).order((supporters::created_at, supporters::id)).load(connection)?;
-        let formers: Vec<(SupporterId, String)> =
-            former::table.select((former::supporter_id, former::folded_name)).order((former::until, former::id)).load(connection)?;
+        let rows: Vec<Row> =
+            supporters::table.select(Row::as_select()).order((supporters::created_at, supporters::id)).load(connection)?;
+        let formers: Vec<(SupporterId, String)> = former::table
+            .select((former::supporter_id, former::folded_name))
+            .order((former::until, former::id))
+            .load(connection)?;
         let mut all = Self {
             rows: HashMap::with_capacity(rows.len()),
             names: HashMap::with_capacity(rows.len()),
