@@ -182,3 +182,30 @@ fn utc_offset(seconds: i32) -> String {
     let (sign, seconds) = (if seconds < 0 { '-' } else { '+' }, seconds.abs());
     format!("{sign}{:02}{:02}", seconds / 3600, seconds % 3600 / 60)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(name: &str, first: i32, last: i32) -> String {
+        let text = time_zone(name.parse().unwrap(), first, last);
+        let kept = text.lines().filter(|line| line.starts_with("DT") || line.starts_with("TZO") || line.starts_with("BEGIN:"));
+        kept.skip(1).map(|line| line.rsplit(':').next().unwrap()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_zone_is_defined_by_its_changes() {
+        // Half an hour of summer time, and the south's year, which begins in summer.
+        assert_eq!(
+            zone("Australia/Lord_Howe", 2026, 2026),
+            "DAYLIGHT 20260101T000000 +1100 +1100 STANDARD 20260405T020000 +1100 +1030 DAYLIGHT 20261004T020000 +1030 +1100"
+        );
+        assert_eq!(zone("Asia/Kathmandu", 2026, 2026), "STANDARD 20260101T000000 +0545 +0545");
+        // Brazil gave summer time up after February 2019.
+        assert_eq!(
+            zone("America/Sao_Paulo", 2019, 2020),
+            "DAYLIGHT 20190101T000000 -0200 -0200 STANDARD 20190217T000000 -0200 -0300"
+        );
+        assert_eq!(zone("UTC", 2026, 2030), "STANDARD 20260101T000000 +0000 +0000");
+    }
+}

@@ -10,6 +10,7 @@ use crate::word_enum;
 
 word_enum! {
     /// Where a Forum edition stands.
+    #[schemars(rename = "ForumStatus")]
     pub enum Status {
         /// Announced.
         Planned = "planned",

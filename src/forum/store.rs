@@ -27,6 +27,7 @@ pub type SessionId = Id<SessionMark>;
 
 /// A Forum edition where something else refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ForumEditionRef")]
 pub struct EditionRef {
     /// Its id.
     pub id: EditionId,

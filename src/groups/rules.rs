@@ -13,6 +13,7 @@ use crate::word_enum;
 
 word_enum! {
     /// Where a group stands.
+    #[schemars(rename = "GroupStatus")]
     pub enum Status {
         /// Being prepared: takes no memberships yet.
         Proposed = "proposed",
@@ -66,6 +67,7 @@ word_enum! {
 
 word_enum! {
     /// What of the co-chair rule is violated.
+    #[schemars(rename = "CoChairViolationCode")]
     pub enum ViolationCode {
         /// Too few or too many seats.
         SeatCount = "seat_count",

@@ -10,6 +10,7 @@ use crate::error::{Error, Problem, ProblemKind, Result};
 /// `If-None-Match` compares the whole; `If-Match` the version only, because counts and other derived values change the body without
 /// anybody having written to the object.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}")]
 pub struct Tagged<T> {
     #[serde(flatten)]
     value: T,

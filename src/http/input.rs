@@ -211,6 +211,10 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
         Kind::AnyOf { context } if context.iter().filter(|form| !is_no_null(form)).count() == 1 => {
             context.iter().filter(|form| !is_no_null(form)).flatten().for_each(|error| describe(error, origin, faults));
         }
+        Kind::AnyOf { context } if context.iter().all(|form| format_of(form).is_some()) => {
+            let hints: Vec<_> = context.iter().filter_map(|form| format_of(form)).map(format_hint).collect();
+            fault(&at, "format", hints.join(", or "));
+        }
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
             fault(&at, "type", "has none of the documented forms".into());
         }
@@ -222,6 +226,17 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
 fn is_no_null(form: &[ValidationError<'_>]) -> bool {
     let null = |kind: &TypeKind| matches!(kind, TypeKind::Single(one) if one.to_string() == "null");
     matches!(form, [error] if matches!(error.kind(), ValidationErrorKind::Type { kind } if null(kind)))
+}
+
+/// The format that is all that a form asks for.
+fn format_of<'f>(form: &'f [ValidationError<'_>]) -> Option<&'f str> {
+    match form {
+        [error] => match error.kind() {
+            ValidationErrorKind::Format { format } => Some(format),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The one value that a form would have taken.

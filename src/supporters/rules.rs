@@ -9,6 +9,7 @@ pub const INTERNATIONAL_ORGANISATION: &str = "international_organisation";
 
 word_enum! {
     /// Where a supporter stands; kept as intervals, so that the register can be shown as of any day.
+    #[schemars(rename = "SupporterStatus")]
     pub enum Status {
         /// Asks to endorse.
         Pending = "pending",

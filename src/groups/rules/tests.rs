@@ -222,3 +222,31 @@ proptest! {
         prop_assert_eq!(balance(&RULE, &seats).satisfied(), expected);
     }
 }
+
+#[test]
+fn a_derogation_stands_as_it_does_until_its_next_edge() {
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let derogation = |until: Option<&str>| Derogation {
+        waives: BTreeSet::from([Waivable::Sectors]),
+        reason: "…".into(),
+        since: day("2026-03-01"),
+        until: until.map(day),
+    };
+    let cases = [
+        (None, "2026-02-27", Some("2026-02-28")),
+        (None, "2026-03-01", None),
+        (Some("2026-03-03"), "2026-01-01", Some("2026-02-28")),
+        (Some("2026-03-03"), "2026-03-01", Some("2026-03-03")),
+        (Some("2026-03-03"), "2026-03-03", Some("2026-03-03")),
+        (Some("2026-03-03"), "2026-03-04", None),
+    ];
+    for (until, today, edge) in cases {
+        let derogation = derogation(until);
+        assert_eq!(derogation.unchanged_until(day(today)), edge.map(day), "{until:?} {today}");
+        if let Some(edge) = derogation.unchanged_until(day(today)) {
+            let after = edge.succ_opt().unwrap();
+            assert_eq!(derogation.stands_on(edge), derogation.stands_on(day(today)));
+            assert_ne!(derogation.stands_on(after), derogation.stands_on(edge));
+        }
+    }
+}
