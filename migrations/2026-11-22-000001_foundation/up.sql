@@ -201,6 +201,7 @@ CREATE TABLE forum_editions (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
+CREATE INDEX forum_editions_by_status ON forum_editions (status, year);
 
 CREATE TABLE forum_sessions (
     id TEXT NOT NULL PRIMARY KEY,

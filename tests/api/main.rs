@@ -9,6 +9,7 @@ mod forum;
 mod groups;
 mod imports;
 mod outbox;
+mod plans;
 mod process;
 mod search;
 mod seed;
