@@ -46,7 +46,9 @@ pub struct Options {
 /// Sees the text of every statement, with what is bound to it, before it is sent: for tests that ask how it is planned. It may hold
 /// personal data, so nothing else looks.
 #[derive(Clone, Default)]
-pub struct Tap(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Tap(Option<Arc<See>>);
+
+type See = dyn Fn(&str) + Send + Sync;
 
 impl Tap {
     /// Shows every statement to `see`.

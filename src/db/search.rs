@@ -1,13 +1,22 @@
 //! The one place where the engines' own full-text search differs: substring search by trigrams (FTS5 on SQLite, `pg_trgm` on
 //! PostgreSQL). Words shorter than a trigram are looked for with `like`.
 
-use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::{QueryResult, QueryableByName, RunQueryDsl};
 
 use super::{AnyConnection, Backend};
 use crate::text;
+
+/// From here on a word stands in many entries: about where looking each up and walking past the others cost the same, at 100,000.
+const MANY: i64 = 2_000;
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
 
 /// Whether every word stands somewhere in `column`; on SQLite longer words go to `fts` (`FTS5 trigram table`, keyed by `id_column`).
 #[derive(Clone, Debug)]
@@ -32,23 +41,28 @@ impl Contains {
         Self { column, fts: None, short }
     }
 
-    /// Looks for the words of `q` in the supporters' `search_text`, by index.
-    pub fn supporters(connection: &AnyConnection, q: &str) -> Self {
-        let words = text::search_words(q);
+    /// Looks for the words of `q` in the supporters' `search_text`, by index. On SQLite one query first finds out whether they stand in
+    /// few entries, to be looked up one by one, or in so many that a walk along the sort order soon meets enough of them.
+    pub fn supporters(connection: &mut AnyConnection, q: &str) -> QueryResult<Self> {
         let column = "supporters.search_text";
-        if matches!(connection, AnyConnection::Postgres(_)) {
-            return Self::scan(column, q);
+        let AnyConnection::Sqlite(sqlite) = connection else { return Ok(Self::scan(column, q)) };
+        let (long, short): (Vec<_>, Vec<_>) = text::search_words(q).into_iter().partition(|word| word.chars().count() >= 3);
+        if long.is_empty() {
+            return Ok(Self::scan(column, q));
         }
-        let (long, short): (Vec<_>, Vec<_>) = words.into_iter().partition(|word| word.chars().count() >= 3);
         // Folded words hold letters, digits and marks only; the quotes make each one a literal phrase.
         let phrase = long.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
-        let fts = (!long.is_empty()).then_some(Fts {
-            table: "supporter_search",
-            key: "supporter_id",
-            id_column: "supporters.id",
-            phrase,
-        });
-        Self { column, fts, short: short.iter().map(|word| text::like_anywhere(word)).collect() }
+        let few = "SELECT count(*) AS count FROM (SELECT 1 FROM supporter_search WHERE supporter_search MATCH ? LIMIT ?)";
+        if diesel::sql_query(few).bind::<Text, _>(&phrase).bind::<BigInt, _>(MANY).get_result::<Found>(sqlite)?.count >= MANY {
+            return Ok(Self::scan(column, q));
+        }
+        let fts = Some(Fts { table: "supporter_search", key: "supporter_id", id_column: "supporters.id", phrase });
+        Ok(Self { column, fts, short: short.iter().map(|word| text::like_anywhere(word)).collect() })
+    }
+
+    /// Whether few rows are left, which are better looked up than met on a walk.
+    pub fn is_selective(&self) -> bool {
+        self.fts.is_some()
     }
 }
 

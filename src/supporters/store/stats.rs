@@ -39,38 +39,32 @@ impl Standing {
     pub fn on(connection: &mut AnyConnection, day: Day) -> Result<Self> {
         let mut standing = Self::default();
         let open = || s::table.filter(s::status.eq(Status::Endorsed)).filter(s::endorsed_key.le(day.to_string()));
-        for (sector, count) in open().group_by(s::sector).select((s::sector, count_star())).load(connection)? {
-            standing.add_sector(sector, count);
-        }
-        for (country, count) in open().group_by(s::country).select((s::country, count_star())).load(connection)? {
-            standing.add_country(country, count);
+        let composition = open().group_by((s::sector, s::country)).select((s::sector, s::country, count_star()));
+        for (sector, country, count) in composition.load(connection)? {
+            standing.add_body(sector, country, count);
         }
         for (since, count) in open().group_by(s::endorsed_key).select((s::endorsed_key, count_star())).load(connection)? {
             let since: String = since;
             standing.add_endorsement(&since, count);
         }
-        let ended: Vec<(Option<String>, Option<String>, Option<Day>, i64)> = t::table
+        let ended = t::table
             .inner_join(s::table)
             .filter(t::status.eq(Status::Endorsed))
             .filter(t::until.gt(day))
             .filter(t::since.is_null().or(t::since.le(day)))
             .group_by((s::sector, s::country, t::since))
-            .select((s::sector, s::country, t::since, count_star()))
-            .load(connection)?;
-        for (sector, country, since, count) in ended {
-            standing.add_sector(sector, count);
-            standing.add_country(country, count);
+            .select((s::sector, s::country, t::since, count_star()));
+        for (sector, country, since, count) in ended.load(connection)? {
+            let since: Option<Day> = since;
+            standing.add_body(sector, country, count);
             standing.add_endorsement(&since.map(|day| day.to_string()).unwrap_or_default(), count);
         }
         Ok(standing)
     }
 
-    fn add_sector(&mut self, sector: Option<String>, count: i64) {
+    fn add_body(&mut self, sector: Option<String>, country: Option<String>, count: i64) {
         self.total += count;
         *self.by_sector.entry(sector).or_default() += count;
-    }
-
-    fn add_country(&mut self, country: Option<String>, count: i64) {
         *self.by_region.entry(country.as_deref().and_then(Region::of)).or_default() += count;
         *self.by_country.entry(country).or_default() += count;
     }
