@@ -4,7 +4,8 @@ mod plans;
 mod seed;
 mod stats;
 
-use plenary::supporters::Status;
+use plenary::country::Region;
+use plenary::supporters::{self, Status};
 use serde_json::{Value, json};
 
 use self::seed::{Entry, add, entry, group, register};
@@ -450,4 +451,43 @@ fn a_page_costs_the_same_few_queries_whatever_it_holds() {
     assert_eq!(paths.map(cost), few);
     // Beginning and ending the transaction among them.
     assert!(few[0] <= 6, "{few:?}");
+}
+
+#[test]
+fn a_common_word_and_a_rare_one_are_found_alike() {
+    let mut entries: Vec<_> = (0..2_010).map(|i| entry(format!("Common {i:04}"))).collect();
+    entries.push(entry("Common Asking").at_first(Status::Pending, "2026-01-01"));
+    entries.push(entry("Uncommon Pearl"));
+    let world = register(&entries);
+    let total = |query: &str| world.get(&format!("/supporters?limit=1&total=true{query}")).expect(200).json()["total"].clone();
+    assert_eq!(total("&q=common"), 2_011);
+    assert_eq!(total("&q=common&as_of=2026-08-31"), 2_011);
+    assert_eq!(total("&q=pearl"), 1);
+    let walked = walk(&world, "&q=common&sort=-name", 200, |_| ());
+    assert_eq!((walked.len(), walked[0].as_str(), walked[1].as_str()), (2_011, "Uncommon Pearl", "Common 2009"));
+    assert_eq!(names(&world, "?q=common+pearl"), ["Uncommon Pearl"]);
+    assert_eq!(names(&world, "?q=common+0007&sort=-created_at"), ["Common 0007"]);
+}
+
+#[test]
+fn other_slices_ask_for_references_and_hits() {
+    let world = register(&[]);
+    let ids = add(&world, &community());
+    let (facts, hits) = world.read(|c| {
+        let unknown = "0190aaaa-0000-7000-8000-000000000001".parse().unwrap();
+        let facts = supporters::refs(c, &[ids[0], ids[7], ids[9], unknown])?;
+        let hits = ["PAULO", "t", "gone", "...", "zeta"].map(|q| supporters::search(c, q, 2).unwrap());
+        assert!(supporters::refs(c, &[])?.is_empty());
+        Ok((facts, hits))
+    });
+    assert_eq!(facts.len(), 3);
+    let first = &facts[&ids[0]];
+    assert_eq!((first.reference.slug.as_str(), first.reference.name.as_str()), ("sao-paulo-tech", "São Paulo Tech"));
+    assert_eq!(
+        (first.sector.as_deref(), first.country.as_deref(), first.region),
+        (Some("private_sector"), Some("BR"), Some(Region::Americas))
+    );
+    assert_eq!([ids[0], ids[7], ids[9]].map(|id| facts[&id].endorsed), [true, false, false]);
+    let names = hits.map(|hits| hits.into_iter().map(|hit| hit.name).collect::<Vec<_>>());
+    assert_eq!(names, [vec!["São Paulo Tech"], vec!["État de Québec", "São Paulo Tech"], vec![], vec![], vec!["zeta NGO"]]);
 }
