@@ -183,7 +183,8 @@ impl Error {
         match self {
             Self::Problem(problem) => *problem,
             Self::Moved(_) => Problem::new(ProblemKind::NotFound, "It has moved."),
-            Self::Db(DbError::Busy | DbError::Pool(_) | DbError::Connect(_)) => {
+            Self::Db(error) if error.is_busy() => {
+                tracing::warn!(error = %error, "the database is busy");
                 Problem::new(ProblemKind::Unavailable, "The database is busy. Try again in a moment.")
                     .with_header("Retry-After", 1)
             }

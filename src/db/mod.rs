@@ -62,15 +62,31 @@ impl DbError {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
             Self::Query(Error::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)) => true,
-            // diesel has no kind of its own for a deadlock; PostgreSQL's text is the same in every version.
-            Self::Query(Error::DatabaseError(_, info)) => {
-                info.message().contains("deadlock detected") || info.message().contains("database is locked")
-            }
+            Self::Query(error) => Self::says(error, &["deadlock detected", "database is locked"]),
             _ => false,
         }
     }
 
-    /// The database's own text, for logs; never for an answer.
+    /// Whether the database gave up waiting: somebody else holds a lock, or it has too much to do. Later it may work.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Busy | Self::Pool(_) | Self::Connect(_) => true,
+            Self::Query(error) => Self::lock_timeout(error) || Self::says(error, &["statement timeout", "database is locked"]),
+            Self::Aborted | Self::Migration(_) => false,
+        }
+    }
+
+    /// Whether a lock that somebody else holds was not given up in time (PostgreSQL's `lock_timeout`).
+    pub fn lock_timeout(error: &diesel::result::Error) -> bool {
+        Self::says(error, &["lock timeout"])
+    }
+
+    /// Of errors for which diesel has no kind of its own, the database's text is all there is; it is the same in every version.
+    fn says(error: &diesel::result::Error, texts: &[&str]) -> bool {
+        matches!(error, diesel::result::Error::DatabaseError(_, info) if texts.iter().any(|text| info.message().contains(text)))
+    }
+
+    /// Whether a unique index refused a row.
     pub fn unique_violation(error: &diesel::result::Error) -> bool {
         matches!(error, diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _))
     }

@@ -218,11 +218,9 @@ fn postgres(url: &SecretString, options: &Options) -> Result<PgConnection, Conne
         // libpq names the host and the user, never the password.
         ConnectError::Refused(format!("cannot connect to PostgreSQL: {e}"))
     })?;
-    let setup = format!(
-        "SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {};",
-        options.statement_timeout.as_millis(),
-        options.statement_timeout.as_millis()
-    );
+    // Waiting for a lock ends before the statement does: which of the two it was decides what the caller is told.
+    let (statement, lock) = (options.statement_timeout.as_millis(), options.statement_timeout.as_millis() * 2 / 3);
+    let setup = format!("SET TIME ZONE 'UTC'; SET statement_timeout = {statement}; SET lock_timeout = {lock};");
     connection.batch_execute(&setup).map_err(|e| ConnectError::Refused(e.to_string()))?;
     Ok(connection)
 }

@@ -5,7 +5,6 @@
 
 mod store;
 
-use diesel::result::Error::DatabaseError;
 use sha2::{Digest, Sha256};
 
 use crate::db::{DbError, Write};
@@ -73,7 +72,7 @@ pub fn claim(tx: &mut Write<'_>, attempt: &Attempt) -> Result<Claim> {
             }
             Ok(Claim::Done(object_id))
         }
-        Err(DatabaseError(_, info)) if info.message().contains("lock timeout") => Err(Problem::new(
+        Err(error) if DbError::lock_timeout(&error) => Err(Problem::new(
             ProblemKind::IdempotencyInProgress,
             "The same request is still being worked on. Repeat it in a moment.",
         )
