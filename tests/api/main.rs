@@ -8,6 +8,7 @@ mod cors;
 mod forum;
 mod groups;
 mod imports;
+mod kit;
 mod outbox;
 mod plans;
 mod process;

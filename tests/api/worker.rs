@@ -117,7 +117,7 @@ fn eventually(holds: impl Fn() -> bool) {
 #[test]
 fn what_another_server_writes_is_noticed() {
     let world = World::new();
-    let other = world.beside();
+    let other = World::setup().beside(&world);
     let _watch = other.db().watch().unwrap();
     let names = || other.get("/sectors").expect(200).text().to_owned();
     let before = names();

@@ -69,9 +69,18 @@ impl Setup {
     pub fn start(self) -> World {
         let home = Home::copied();
         let clock = Clock::fixed(instant(BEGINNING));
-        let db = Db::open(home.target(), self.database, clock.clone(), Ids::counted()).unwrap();
-        let server = Server::start(Composition::with(db, self.options, self.authenticate, self.routes));
+        let server = self.serve(&home, &clock, Ids::counted());
         World { server, clock, home }
+    }
+
+    /// A second server in that world, as another process would be: the same database and clock, its own pools, cache and revision.
+    pub fn beside(self, world: &World) -> Server {
+        self.serve(&world.home, &world.clock, Ids::Random)
+    }
+
+    fn serve(self, home: &Home, clock: &Clock, ids: Ids) -> Server {
+        let db = Db::open(home.target(), self.database, clock.clone(), ids).unwrap();
+        Server::start(Composition::with(db, self.options, self.authenticate, self.routes))
     }
 }
 
@@ -86,13 +95,6 @@ impl World {
         // Durability is tested where it is the point; everywhere else the disk only costs time.
         let database = db::Options { readers: 2, postgres_connections: 4, synchronous_full: false, ..db::Options::default() };
         Setup { routes: plenary::app::routes(), authenticate: Box::new(NoAccounts), options: http::Options::default(), database }
-    }
-
-    /// A second server on the same database and clock, as another process would be: its own pools, cache and revision.
-    pub fn beside(&self) -> Server {
-        let options = db::Options { readers: 2, postgres_connections: 4, synchronous_full: false, ..db::Options::default() };
-        let db = Db::open(self.home.target(), options, self.clock.clone(), Ids::Random).unwrap();
-        Server::start(Composition::new(db, http::Options::default()))
     }
 
     /// Moves the clock.
