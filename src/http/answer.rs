@@ -96,6 +96,9 @@ impl Described {
 
 /// A successful outcome.
 pub trait Answer: Send + 'static {
+    /// Whether a POST that answers so takes an `Idempotency-Key`: it makes something, or sets something going. A move compares the state
+    /// instead.
+    const ONCE: bool = false;
     /// The response.
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply>;
     /// Its description.
@@ -153,6 +156,7 @@ pub struct Created<T> {
 }
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
+    const ONCE: bool = true;
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let etag = self.object.etag().to_owned();
         let mut reply =
@@ -171,6 +175,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
 pub struct NoContent;
 
 impl Answer for NoContent {
+    const ONCE: bool = true;
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         Ok(Reply::empty(StatusCode::NO_CONTENT))
     }
@@ -183,6 +188,7 @@ impl Answer for NoContent {
 pub struct Accepted;
 
 impl Answer for Accepted {
+    const ONCE: bool = true;
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         Ok(Reply::empty(StatusCode::ACCEPTED))
     }

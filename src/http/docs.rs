@@ -74,6 +74,10 @@ async fn problems() -> HttpResponse {
     page(PROBLEM_LIST, context! { kinds })
 }
 
+async fn slash() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
 async fn browser(request: HttpRequest, config: web::Data<Config<'static>>) -> HttpResponse {
     let file = request.match_info().get("file").unwrap_or_default();
     match utoipa_swagger_ui::serve(file, config.into_inner()) {
@@ -104,10 +108,7 @@ pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
             )
             .service(web::resource("/problems/{slug}").get(problem).route(web::head().to(problem)).default_service(read_only()))
             .service(web::resource("/problems/").get(problems).route(web::head().to(problems)).default_service(read_only()))
-            .service(
-                web::resource("/docs")
-                    .get(|| async { HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish() }),
-            )
+            .service(web::resource("/docs").get(slash).route(web::head().to(slash)).default_service(read_only()))
             .service(web::resource("/docs/{file:.*}").get(browser).route(web::head().to(browser)).default_service(read_only()));
     }
 }

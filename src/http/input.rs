@@ -144,6 +144,13 @@ fn find_bad_text(value: &Value, at: &mut String, origin: Origin, faults: &mut Ve
         }
         Value::Object(members) => {
             for (name, member) in members {
+                if name.contains('\0') {
+                    faults.push(FieldFault::new(
+                        pointer(at, origin),
+                        "nul",
+                        "has a member whose name has a NUL character; remove it",
+                    ));
+                }
                 let length = at.len();
                 at.push('/');
                 at.push_str(&name.replace('~', "~0").replace('/', "~1"));

@@ -78,7 +78,7 @@ where
     H: Fn(Request<P, Q, B>) -> F + Copy + Send + Sync + 'static,
     F: Future<Output = Result<A>> + 'static,
 {
-    let idempotent = method == Method::POST && !path.starts_with("/auth/");
+    let idempotent = method == Method::POST && A::ONCE && !path.starts_with("/auth/");
     let form = Arc::new(FormCheck { path: Checker::of::<P>(), query: Checker::of::<Q>(), body: Checker::of::<B>(), idempotent });
     let check = form.clone();
     let serve = Arc::new(move |request: HttpRequest, payload: Payload| -> Served {
@@ -363,6 +363,14 @@ async fn read_body(request: &HttpRequest, payload: Payload, max: usize, timeout:
         request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if declared.is_some_and(|length| length > max as u64) {
         return Err(too_large());
+    }
+    // A coding that is not taken is a media type that is not taken (RFC 9110, 15.5.16).
+    let coded = request
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if coded {
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send the body as it is, without Content-Encoding.").into());
     }
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send Content-Type: application/json.").into());
