@@ -13,7 +13,7 @@ mod tx;
 mod watch;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -125,14 +125,14 @@ struct Inner {
     clock: Clock,
     ids: Ids,
     revision: AtomicU64,
-    queries: Arc<AtomicU64>,
+    queries: Arc<AtomicI64>,
     memo: Mutex<tx::Memo>,
 }
 
 impl Db {
     /// Opens the pools; connects at first use. SQLite's file and its directory are created.
     pub fn open(target: Target, options: Options, clock: Clock, ids: Ids) -> Result<Self, ConnectError> {
-        let queries = Arc::new(AtomicU64::new(0));
+        let queries = Arc::new(AtomicI64::new(0));
         let (readers, writers, slots) = pool::open(&target, &options, &queries)?;
         Ok(Self(Arc::new(Inner {
             target,
@@ -177,7 +177,7 @@ impl Db {
 
     /// How many statements this process has sent, transaction control left out.
     pub fn queries(&self) -> u64 {
-        self.0.queries.load(Ordering::Relaxed)
+        u64::try_from(self.0.queries.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// Connections in use and idle, readers and writers together.

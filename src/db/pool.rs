@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::InstrumentationEvent;
@@ -117,7 +117,7 @@ pub(super) struct Manager {
     target: Target,
     options: Options,
     usage: Use,
-    queries: Arc<AtomicU64>,
+    queries: Arc<AtomicI64>,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -139,7 +139,7 @@ impl r2d2::ManageConnection for Manager {
 }
 
 /// Pools for reading and writing, and how many may write at once. On PostgreSQL both are the same pool.
-pub(super) fn open(target: &Target, options: &Options, queries: &Arc<AtomicU64>) -> Result<(Pool, Pool, usize), ConnectError> {
+pub(super) fn open(target: &Target, options: &Options, queries: &Arc<AtomicI64>) -> Result<(Pool, Pool, usize), ConnectError> {
     let build = |usage, size: u32| {
         let manager = Manager { target: target.clone(), options: options.clone(), usage, queries: queries.clone() };
         r2d2::Pool::builder()
@@ -179,7 +179,7 @@ pub(super) fn connect(
     target: &Target,
     options: &Options,
     usage: Use,
-    queries: &Arc<AtomicU64>,
+    queries: &Arc<AtomicI64>,
 ) -> Result<AnyConnection, ConnectError> {
     let mut connection = match target {
         Target::Sqlite(path) => AnyConnection::Sqlite(sqlite(path, options, usage)?),
@@ -187,11 +187,19 @@ pub(super) fn connect(
     };
     let (queries, tap) = (queries.clone(), options.tap.clone());
     connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            queries.fetch_add(1, Ordering::Relaxed);
-            if let Some(see) = &tap.0 {
-                see(&query.to_string());
+        use InstrumentationEvent as Event;
+        match event {
+            Event::StartQuery { query, .. } => {
+                queries.fetch_add(1, Ordering::Relaxed);
+                if let Some(see) = &tap.0 {
+                    see(&query.to_string());
+                }
             }
+            // Each of these sends one statement, which is announced as a query as well.
+            Event::BeginTransaction { .. } | Event::CommitTransaction { .. } | Event::RollbackTransaction { .. } => {
+                queries.fetch_sub(1, Ordering::Relaxed);
+            }
+            _ => {}
         }
     });
     Ok(connection)
