@@ -5,10 +5,13 @@
 mod audit;
 mod call;
 mod cors;
+mod dump;
 mod forum;
 mod groups;
+mod import;
 mod imports;
 mod kit;
+mod load;
 mod outbox;
 mod plans;
 mod process;

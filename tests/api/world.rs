@@ -15,6 +15,7 @@ use plenary::db::{self, AnyConnection, Db, Write};
 use plenary::error::Error;
 use plenary::http::{self, Authenticate, NoAccounts, Route, Web};
 use plenary::ids::Ids;
+use plenary::load::{self, Report};
 use plenary::time::{Clock, Instant};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
@@ -23,6 +24,9 @@ pub use self::database::Home;
 
 /// When every world begins.
 pub const BEGINNING: &str = "2026-09-01T09:00:00Z";
+
+/// The reference call's file.
+pub const PARIS_CALL: &str = include_str!("../../config/paris-call.toml");
 
 /// One server with its database; both go with it.
 pub struct World {
@@ -95,6 +99,17 @@ impl World {
         // Durability is tested where it is the point; everywhere else the disk only costs time.
         let database = db::Options { readers: 2, postgres_connections: 4, synchronous_full: false, ..db::Options::default() };
         Setup { routes: plenary::app::routes(), authenticate: Box::new(NoAccounts), options: http::Options::default(), database }
+    }
+
+    /// The database as another process sees it.
+    pub fn beside_db(&self) -> Db {
+        let options = db::Options { readers: 1, postgres_connections: 2, synchronous_full: false, ..db::Options::default() };
+        Db::open(self.home.target(), options, self.clock.clone(), Ids::Random).unwrap()
+    }
+
+    /// Loads the reference call.
+    pub fn load_paris_call(&self) -> Report {
+        load::load(self.db(), PARIS_CALL).unwrap()
     }
 
     /// Moves the clock.

@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
+use diesel::prelude::*;
+
 use super::{BadLine, Field, Parsed, Remark, Row, Warning};
+use crate::audit;
 use crate::db::{Db, DbError, Failure, Write};
 use crate::error::Error;
+use crate::ids::Id;
 use crate::policy::SupporterId;
+use crate::schema::calls;
 use crate::supporters::rules::{Particulars, SOURCE_CALL, Status};
 use crate::supporters::store::entries::{Entries, Entry};
 
@@ -56,6 +61,9 @@ pub fn import(
     let outcome = db.write_blocking(&mut |tx| {
         let mut report = write(tx, parsed, source, progress)?;
         report.written = is_wanted && report.made + report.changed > 0;
+        if report.written {
+            record(tx)?;
+        }
         if report.written { Ok(report) } else { Err(Stop::Unwritten(Box::new(report))) }
     });
     match outcome {
@@ -111,6 +119,23 @@ fn write(
         progress(done + 1, parsed.rows.len());
     }
     Ok(import.report)
+}
+
+/// One act, not one a row: what it brought is what has its source.
+fn record(tx: &mut Write<'_>) -> Result<(), Error> {
+    let call: Id<()> = calls::table.select(calls::id).get_result(&mut **tx)?;
+    let entry = audit::Entry {
+        actor: None,
+        act: "supporters.imported",
+        object_type: "call",
+        object_id: call.to_string(),
+        from: None,
+        to: None,
+        reason: None,
+        request_id: None,
+    };
+    audit::record(tx, entry);
+    Ok(())
 }
 
 struct Import<'p> {
