@@ -2,10 +2,12 @@
 
 mod config;
 mod demo;
+mod load;
 mod log;
 mod migrate;
 mod openapi;
 mod serve;
+mod supporters;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -36,11 +38,16 @@ enum Command {
     Serve,
     /// Create ./data with the Paris Call and a coming Forum in it, and serve it; again: serve what is there
     Demo,
+    /// Load a call file: the whole file, or nothing; again: what changed of it
+    Load(load::Arguments),
     /// Bring the database's schema up to date
     Migrate(migrate::Arguments),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
+    /// Work on the register of supporters
+    #[command(subcommand)]
+    Supporters(supporters::Command),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -64,6 +71,8 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve => settings().and_then(serve::run),
         Command::Demo => settings().and_then(demo::run),
+        Command::Load(arguments) => settings().and_then(|settings| load::run(&arguments, &settings)),
+        Command::Supporters(command) => settings().and_then(|settings| supporters::run(&command, &settings)),
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
         Command::Openapi => openapi::run(),
