@@ -120,7 +120,7 @@ fn a_group_is_shown_whole_and_the_same_everywhere() {
 
 #[test]
 fn groups_are_filtered_sorted_and_paged() {
-    let world = paris(&[("number = 2\ntitle", "number = 2\nstatus = \"proposed\"\ntitle"), FRENCH]);
+    let world = paris(&[("[[groups]]\nnumber = 2", "[[groups]]\nstatus = \"proposed\"\nnumber = 2"), FRENCH]);
     let cases: [(&str, &[i64]); 12] = [
         ("", &[1, 2, 3, 4, 5, 6]),
         ("?sort=-number", &[6, 5, 4, 3, 2, 1]),
