@@ -6,8 +6,7 @@ use plenary::schema::{forum_editions, forum_sessions};
 use serde_json::{Value, json};
 
 use crate::plans::{plan, scans, tapped_world};
-use crate::seed::{self, PARIS_CALL};
-use crate::world::World;
+use crate::world::{PARIS_CALL, World};
 
 /// An edition with everything: a deadline, sessions with and without hours, texts that need escaping and folding.
 const FORUM_2026: &str = r#"
@@ -40,7 +39,7 @@ day = 2026-11-10
 
 fn forum() -> World {
     let world = World::new();
-    seed::load(&world, &format!("{}\n{FORUM_2026}", PARIS_CALL.split_once("[[consultations]]").unwrap().0));
+    world.load(&format!("{}\n{FORUM_2026}", PARIS_CALL.split_once("[[consultations]]").unwrap().0));
     world
 }
 
@@ -285,7 +284,7 @@ fn a_calendar_counts_changes_and_says_what_is_cancelled() {
     let now = world.now();
     world.write(|tx| {
         use forum_sessions as s;
-        let opening = diesel::update(s::table.filter(s::search_text.eq("opening")));
+        let opening = diesel::update(s::table.filter(s::search_text.like("opening%")));
         opening.set((s::version.eq(4), s::updated_at.eq(now))).execute(&mut **tx)?;
         let cancelled = diesel::update(forum_editions::table.filter(forum_editions::year.eq(2026)));
         Ok(cancelled.set(forum_editions::status.eq("cancelled")).execute(&mut **tx)?)
@@ -303,7 +302,7 @@ fn a_calendar_counts_changes_and_says_what_is_cancelled() {
 #[test]
 fn editions_take_few_queries_and_no_table_is_read_from_end_to_end() {
     let (world, seen) = tapped_world();
-    seed::load(&world, PARIS_CALL);
+    world.load_paris_call();
     world.get("/forum-editions").expect(200);
     let session = world.get("/forum-editions/2018").json()["sessions"][0]["id"].as_str().unwrap().to_owned();
     for (path, queries) in [

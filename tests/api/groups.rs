@@ -7,13 +7,12 @@ use plenary::schema::{co_chair_seats, derogations, supporters, working_groups};
 use serde_json::{Value, json};
 
 use crate::plans::{plan, scans, tapped_world};
-use crate::seed::{self, PARIS_CALL};
-use crate::world::{World, instant};
+use crate::world::{PARIS_CALL, World, instant};
 
 /// The demo's call, with what `changes` replaces.
 fn paris(changes: &[(&str, &str)]) -> World {
     let world = World::new();
-    seed::load(&world, &changed(changes));
+    world.load(&changed(changes));
     world
 }
 
@@ -228,14 +227,14 @@ fn succeed(world: &World, group: i64, successor: &str, at: &str) -> (SeatId, Sea
         use co_chair_seats as s;
         let at = instant(at);
         let of_group = s::table.inner_join(working_groups::table).filter(working_groups::number.eq(group));
-        let first: SeatId = of_group.order(s::position).select(s::id).get_result(&mut **tx)?;
+        let (first, position): (SeatId, i64) = of_group.order(s::position).select((s::id, s::position)).get_result(&mut **tx)?;
         diesel::update(s::table.filter(s::id.eq(first))).set((s::until.eq(at), s::version.eq(2))).execute(&mut **tx)?;
         let group_id: String =
             working_groups::table.filter(working_groups::number.eq(group)).select(working_groups::id).get_result(&mut **tx)?;
         let supporter: String =
             supporters::table.filter(supporters::slug.eq(successor)).select(supporters::id).get_result(&mut **tx)?;
         let seat: SeatId = tx.new_id();
-        let own = (s::id.eq(seat), s::group_id.eq(&group_id), s::supporter_id.eq(supporter), s::position.eq(0), s::since.eq(at));
+        let own = (s::id.eq(seat), s::group_id.eq(&group_id), s::supporter_id.eq(supporter), s::position.eq(position), s::since.eq(at));
         diesel::insert_into(s::table)
             .values((own, s::version.eq(1), s::created_at.eq(at), s::updated_at.eq(at)))
             .execute(&mut **tx)?;
@@ -289,7 +288,7 @@ fn a_derogation_stands_until_the_midnight_that_ends_its_last_day() {
         let world = World::setup().options(|options| options.cache_bytes = cache).start();
         let until =
             ("waives = [\"sectors\"], reason = \"Two civil", "waives = [\"sectors\"], until = 2026-10-24, reason = \"Two civil");
-        seed::load(&world, &changed(&[until]));
+        world.load(&changed(&[until]));
         let balance = |path: &str| {
             let reply = world.get(path).expect(200).json();
             let group = reply.pointer("/items/0").cloned().unwrap_or(reply);
@@ -319,7 +318,7 @@ fn a_derogation_to_come_does_not_stand_yet() {
     let world = World::setup().options(|options| options.cache_bytes = 1 << 20).start();
     let since =
         ("waives = [\"sectors\"], reason = \"Two civil", "waives = [\"sectors\"], since = 2026-09-02, reason = \"Two civil");
-    seed::load(&world, &changed(&[since]));
+    world.load(&changed(&[since]));
     let balanced = || world.get("/groups/1").expect(200).json()["co_chair_balance"]["balanced"].clone();
     assert_eq!(balanced(), false);
     world.get("/groups/1/derogation").expect(404);
@@ -411,7 +410,7 @@ fn groups_and_principles_are_found_by_their_words() {
 #[test]
 fn a_page_of_groups_takes_as_many_queries_as_one() {
     let (world, seen) = tapped_world();
-    seed::load(&world, PARIS_CALL);
+    world.load_paris_call();
     // The call is remembered from the first request on.
     world.get("/groups").expect(200);
     let spent = |path: &str| seen.reading(&world, path).len();
@@ -424,7 +423,7 @@ fn a_page_of_groups_takes_as_many_queries_as_one() {
 #[test]
 fn nothing_asked_of_the_groups_reads_a_table_from_end_to_end() {
     let (world, seen) = tapped_world();
-    seed::load(&world, PARIS_CALL);
+    world.load_paris_call();
     world.get("/groups").expect(200);
     let seat = world.get("/groups/2").json()["co_chairs"][0]["id"].as_str().unwrap().to_owned();
     // Words are looked for along the sort order; to count what has them, so small a table is read whole.

@@ -16,7 +16,6 @@ mod outbox;
 mod plans;
 mod process;
 mod search;
-mod seed;
 mod server;
 mod supporters;
 mod worker;

@@ -71,8 +71,3 @@ pub fn scans(step: &str) -> bool {
     let sqlite = step.starts_with("SCAN ") && !step.contains("INDEX") && !step.contains("VIRTUAL TABLE");
     sqlite || step.starts_with("Seq Scan")
 }
-
-/// Whether a step sorts rows instead of reading them in order.
-pub fn sorts(step: &str) -> bool {
-    step.contains("USE TEMP B-TREE FOR ORDER BY") || step.trim_start_matches([' ', '-', '>']).starts_with("Sort ")
-}

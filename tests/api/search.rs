@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::seed;
 use crate::world::World;
 
 fn found(world: &World, query: &str) -> Vec<(String, String)> {
@@ -15,7 +14,7 @@ fn found(world: &World, query: &str) -> Vec<(String, String)> {
 
 fn paris() -> World {
     let world = World::new();
-    seed::load(&world, seed::PARIS_CALL);
+    world.load_paris_call();
     world
 }
 

@@ -109,7 +109,12 @@ impl World {
 
     /// Loads the reference call.
     pub fn load_paris_call(&self) -> Report {
-        load::load(self.db(), PARIS_CALL).unwrap()
+        self.load(PARIS_CALL)
+    }
+
+    /// Loads a call file.
+    pub fn load(&self, toml: &str) -> Report {
+        load::load(self.db(), toml).unwrap_or_else(|fault| panic!("{fault}"))
     }
 
     /// Moves the clock.
@@ -188,11 +193,6 @@ impl Server {
     /// Its database.
     pub fn db(&self) -> &Db {
         &self.web.db
-    }
-
-    /// The state that its requests share.
-    pub fn web(&self) -> &Web {
-        &self.web
     }
 
     /// `http://127.0.0.1:<port>`, for tests that speak to the socket themselves.
