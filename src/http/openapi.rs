@@ -23,9 +23,9 @@ pub fn document(routes: &[Route]) -> Value {
         parts.push((route, (route.describe)(&mut schemas)));
     }
     let mut components: Map<String, Value> = schemas.take_definitions(true).into_iter().collect();
-    // What a body refers to is described where it stands, with the names kept.
-    for route in routes {
-        if let Some(Value::Object(definitions)) = route.form.body.schema().get("$defs").cloned() {
+    // What the input refers to is described where it stands, with the names kept.
+    for checker in routes.iter().flat_map(|route| [&route.form.path, &route.form.query, &route.form.body]) {
+        if let Some(Value::Object(definitions)) = checker.schema().get("$defs").cloned() {
             for (name, definition) in definitions {
                 components.entry(name).or_insert_with(|| relocate(definition));
             }
@@ -65,7 +65,7 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
         let required: Vec<_> =
             checker.schema().get("required").and_then(Value::as_array).into_iter().flatten().cloned().collect();
         for (name, schema) in checker.schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let mut schema = resolve(schema, checker.schema());
+            let mut schema = relocate(resolve(schema, checker.schema()));
             let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
             let mut parameter = json!({"name": name, "in": place, "required": place == "path" || required.contains(&json!(name)), "schema": schema});
             if let (Some(parameter), Some(description)) = (parameter.as_object_mut(), description) {
@@ -109,6 +109,13 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
     responses.insert(described.status.to_string(), success);
     if route.method == "GET" {
         responses.insert("304".into(), json!({"description": "Unchanged since the ETag in If-None-Match."}));
+    }
+    if !route.form.path.is_none() {
+        let location = json!({"Location": {"schema": {"type": "string"}}});
+        responses.insert(
+            "308".into(),
+            json!({"description": "It lives at `Location` now: a former slug, a merged supporter.", "headers": location}),
+        );
     }
     for (status, kinds) in problems(route) {
         let types: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.slug())).collect();
