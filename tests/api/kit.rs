@@ -2,6 +2,6 @@
 
 mod forms;
 mod lists;
-mod notes;
+pub mod notes;
 mod reads;
 mod writes;

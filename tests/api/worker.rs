@@ -8,7 +8,6 @@ use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use plenary::db::Db;
-use plenary::http::metrics::Metrics;
 use plenary::schema::idempotency_keys as keys;
 use plenary::worker::{Round, Worker};
 
@@ -60,7 +59,7 @@ fn of_many_servers_one_takes_a_turn() {
 #[test]
 fn gauges_are_kept() {
     let world = World::new();
-    let metrics = Metrics::new();
+    let metrics = world.web().metrics.clone();
     let mut worker = Worker::new(world.db().clone(), "w").metrics(metrics.clone());
     world.write(|tx| {
         let mail = plenary::outbox::Mail {
@@ -72,9 +71,11 @@ fn gauges_are_kept() {
         };
         Ok(plenary::outbox::enqueue(tx, mail)?)
     });
+    world.get("/sectors?limit=x");
     tick(&mut worker, world.db());
     let text = metrics.text();
-    for line in ["plenary_mails{state=\"queued\"} 1", "plenary_mails{state=\"dead\"} 0"] {
+    let asked = "plenary_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/sectors\",status=\"422\"} 1";
+    for line in [asked, "plenary_mails{state=\"queued\"} 1", "plenary_mails{state=\"dead\"} 0"] {
         assert!(text.contains(line), "{text}");
     }
 }

@@ -3,8 +3,10 @@
 //!
 //! SQLite, unless `TEST_DATABASE_URL` names a PostgreSQL server on which databases may be made.
 
+mod contract;
 mod database;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use plenary::time::{Clock, Instant};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
 
+use self::contract::Contract;
 pub use self::database::Home;
 
 /// When every world begins.
@@ -38,7 +41,7 @@ pub struct World {
 
 /// What a world is made of, where it differs from the product with an empty database.
 pub struct Setup {
-    routes: Vec<Route>,
+    more: Vec<Route>,
     authenticate: Box<dyn Authenticate>,
     options: http::Options,
     database: db::Options,
@@ -47,7 +50,7 @@ pub struct Setup {
 impl Setup {
     /// Mounts routes beside the product's.
     pub fn routes(mut self, more: Vec<Route>) -> Self {
-        self.routes.extend(more);
+        self.more.extend(more);
         self
     }
 
@@ -84,7 +87,10 @@ impl Setup {
 
     fn serve(self, home: &Home, clock: &Clock, ids: Ids) -> Server {
         let db = Db::open(home.target(), self.database, clock.clone(), ids).unwrap();
-        Server::start(Composition::with(db, self.options, self.authenticate, self.routes))
+        let routes: Vec<_> = plenary::app::routes().into_iter().chain(self.more).collect();
+        let is_product = routes.len() == plenary::app::routes().len();
+        let contract = if is_product { Contract::of_the_product() } else { Contract::of(&routes) };
+        Server::start(Composition::with(db, self.options, self.authenticate, routes), contract)
     }
 }
 
@@ -98,7 +104,7 @@ impl World {
     pub fn setup() -> Setup {
         // Durability is tested where it is the point; everywhere else the disk only costs time.
         let database = db::Options { readers: 2, postgres_connections: 4, synchronous_full: false, ..db::Options::default() };
-        Setup { routes: plenary::app::routes(), authenticate: Box::new(NoAccounts), options: http::Options::default(), database }
+        Setup { more: Vec::new(), authenticate: Box::new(NoAccounts), options: http::Options::default(), database }
     }
 
     /// The database as another process sees it.
@@ -154,13 +160,14 @@ pub fn instant(text: &str) -> Instant {
 pub struct Server {
     base: String,
     web: Web,
+    contract: Arc<Contract>,
     agent: ureq::Agent,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    fn start(composition: Composition) -> Self {
+    fn start(composition: Composition, contract: Arc<Contract>) -> Self {
         let (ready, started) = std::sync::mpsc::channel();
         let web = composition.web.clone();
         let thread = std::thread::spawn(move || {
@@ -187,7 +194,7 @@ impl Server {
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();
-        Self { base: format!("http://{address}"), web, agent, handle, thread: Some(thread) }
+        Self { base: format!("http://{address}"), web, contract, agent, handle, thread: Some(thread) }
     }
 
     /// Its database.
@@ -201,6 +208,7 @@ impl Server {
     }
 
     /// GETs a path below `/api/v1`, without an account.
+    #[track_caller]
     pub fn get(&self, path: &str) -> Reply {
         self.ask("GET", path).send()
     }
@@ -213,7 +221,7 @@ impl Server {
     /// A request of any path.
     pub fn ask_outside(&self, method: &str, path: &str) -> Ask<'_> {
         let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
-        Ask { agent: &self.agent, request, body: None }
+        Ask { server: self, request, body: None }
     }
 }
 
@@ -228,7 +236,7 @@ impl Drop for Server {
 
 /// A request being put together.
 pub struct Ask<'a> {
-    agent: &'a ureq::Agent,
+    server: &'a Server,
     request: ureq::http::request::Builder,
     body: Option<Vec<u8>>,
 }
@@ -266,14 +274,19 @@ impl Ask<'_> {
         self
     }
 
-    /// Sends it.
+    /// Sends it. The answer is held against the OpenAPI document.
+    #[track_caller]
     pub fn send(self) -> Reply {
-        let Self { agent, request, body } = self;
+        let Self { server, request, body } = self;
+        let method = request.method_ref().unwrap().to_string();
+        let path = request.uri_ref().unwrap().to_string();
         let response = match body {
-            Some(bytes) => agent.run(request.body(bytes).unwrap()),
-            None => agent.run(request.body(()).unwrap()),
+            Some(bytes) => server.agent.run(request.body(bytes).unwrap()),
+            None => server.agent.run(request.body(()).unwrap()),
         };
-        Reply::of(response.unwrap())
+        let reply = Reply::of(response.unwrap());
+        server.contract.check(&method, path.trim_start_matches(&server.base), &reply);
+        reply
     }
 }
 

@@ -1,14 +1,16 @@
 //! A slice of one small table in the one handler shape: load → allow → decide → save → outbox → audit → answer. Any step can be made to
 //! fail or panic.
 
+mod store;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use plenary::audit::{self, Entry};
-use plenary::db::{AnyConnection, Backend, DbError, Key, Write};
+use plenary::db::{AnyConnection, Backend, Write};
 use plenary::error::{Error, Problem, ProblemKind, Result};
-use plenary::http::page::{Listed, Paging, SortField};
+use plenary::http::page::Paging;
 use plenary::http::{
-    Accepted, Authenticate, Created, Input, Object, Page, Request, Route, Table, Tagged, bad_token, csv, etag, get, route,
+    Accepted, Authenticate, Created, Input, Object, Page, Request, Route, Table, Tagged, bad_token, csv, get, route,
 };
 use plenary::ids::Id;
 use plenary::outbox::{self, Mail};
@@ -19,20 +21,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::store::{NoteMark, NoteRow, Notes, Status, load, save, taken};
+pub use self::store::{kit_notes, traces};
 use crate::world::{Setup, World};
-
-diesel::table! {
-    kit_notes (id) {
-        id -> Text,
-        title -> Text,
-        rank -> BigInt,
-        due_at -> Timestamp,
-        status -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-    }
-}
 
 /// A world with the slice in it.
 pub fn world() -> World {
@@ -90,14 +81,6 @@ word_enum! {
     }
 }
 
-word_enum! {
-    /// Where a note stands.
-    pub enum Status {
-        Draft = "draft",
-        Done = "done",
-    }
-}
-
 /// After which step to fail.
 #[derive(Deserialize, JsonSchema)]
 struct Failing {
@@ -113,22 +96,6 @@ impl Failing {
         }
         if self.fail == Some(step) { Err(Error::Internal(format!("made to fail after {step}"))) } else { Ok(()) }
     }
-}
-
-#[derive(Debug)]
-pub enum NoteMark {}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = kit_notes)]
-pub struct NoteRow {
-    id: Id<NoteMark>,
-    title: String,
-    rank: i64,
-    due_at: Instant,
-    status: Status,
-    version: i64,
-    created_at: Instant,
-    updated_at: Instant,
 }
 
 /// A note.
@@ -149,21 +116,6 @@ impl NoteRow {
         let Self { id, title, rank, due_at, status, version, created_at, updated_at } = self;
         Tagged::new(version, NoteView { id, title, rank, due_at, status, created_at, updated_at })
     }
-}
-
-/// The list of notes.
-pub struct Notes;
-
-impl Listed for Notes {
-    type Row = NoteRow;
-    const SORTS: &'static [SortField<NoteRow>] = &[
-        SortField { name: "title", column: "kit_notes.title", key: |row| Key::Text(row.title.clone()) },
-        SortField { name: "rank", column: "kit_notes.rank", key: |row| Key::Int(row.rank) },
-        SortField { name: "due_at", column: "kit_notes.due_at", key: |row| Key::At(row.due_at) },
-        SortField { name: "status", column: "kit_notes.status", key: |row| Key::Text(row.status.to_string()) },
-    ];
-    const DEFAULT: &'static str = "-due_at";
-    const TIE: SortField<NoteRow> = SortField { name: "id", column: "kit_notes.id", key: |row| Key::Text(row.id.to_string()) };
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -267,19 +219,6 @@ async fn today(request: Request) -> Result<Object<Minute>> {
         .await
 }
 
-fn load(connection: &mut AnyConnection, id: &str) -> Result<NoteRow> {
-    let row = kit_notes::table.filter(kit_notes::id.eq(id)).select(NoteRow::as_select()).get_result(connection).optional()?;
-    row.ok_or_else(|| Error::not_found("note"))
-}
-
-fn taken(error: diesel::result::Error) -> Error {
-    if DbError::unique_violation(&error) {
-        Problem::new(ProblemKind::AlreadyExists, "There is a note of that title.").into()
-    } else {
-        error.into()
-    }
-}
-
 /// Tells the secretariat, and the record.
 fn tell<P, B>(
     tx: &mut Write<'_>,
@@ -345,25 +284,6 @@ async fn create(request: Request<(), Failing, NewNote>) -> Result<Created<NoteVi
         Ok(Created { location: format!("/kit-notes/{id}"), object })
     };
     request.create(make, show).await
-}
-
-/// Saves by compare-and-set on the version.
-fn save(tx: &mut Write<'_>, note: &NoteRow) -> Result<()> {
-    let now = tx.now();
-    let saved = tx
-        .savepoint(|c| {
-            diesel::update(kit_notes::table.filter(kit_notes::id.eq(note.id)).filter(kit_notes::version.eq(note.version)))
-                .set((
-                    kit_notes::title.eq(&note.title),
-                    kit_notes::rank.eq(note.rank),
-                    kit_notes::status.eq(note.status),
-                    kit_notes::version.eq(note.version + 1),
-                    kit_notes::updated_at.eq(now),
-                ))
-                .execute(c)
-        })
-        .map_err(taken)?;
-    if saved == 1 { Ok(()) } else { Err(etag::stale()) }
 }
 
 async fn change(request: Request<NotePath, Failing, Change>) -> Result<Object<Tagged<NoteView>>> {
@@ -456,18 +376,4 @@ async fn ask_for_mail(request: Request<(), (), Address>) -> Result<Accepted> {
             },
         )
         .await
-}
-
-/// How many rows the tables hold that a write leaves something in: notes, mails, entries, keys, and where the record's head stands.
-pub fn traces(world: &World) -> [i64; 5] {
-    use plenary::schema::{audit_entries, audit_head, idempotency_keys, outbox};
-    world.read(|c| {
-        Ok([
-            kit_notes::table.count().get_result(c)?,
-            outbox::table.count().get_result(c)?,
-            audit_entries::table.count().get_result(c)?,
-            idempotency_keys::table.count().get_result(c)?,
-            audit_head::table.select(audit_head::seq).get_result(c)?,
-        ])
-    })
 }
