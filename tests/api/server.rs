@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection;
 use plenary::app::{self, Composition};
 use plenary::config::Settings;
@@ -22,6 +23,16 @@ const NEWER: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ('2
 
 fn is_postgres(home: &Home) -> bool {
     matches!(home.target(), Target::Postgres(_))
+}
+
+/// Waits until it is so.
+#[track_caller]
+fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
@@ -247,9 +258,13 @@ fn a_request_that_runs_at_sigterm_is_answered() {
     lock.batch_execute("BEGIN; LOCK TABLE principles IN ACCESS EXCLUSIVE MODE").unwrap();
     let url = server.url("/api/v1/principles");
     let asking = std::thread::spawn(move || ask("GET", &url));
-    std::thread::sleep(Duration::from_millis(300));
+    let mut watching = database(&home).connect().unwrap();
+    until("the request waits for the lock", || {
+        let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'principles'::regclass";
+        diesel::sql_query(waiting).execute(&mut watching).unwrap() > 0
+    });
     server.signal("TERM");
-    std::thread::sleep(Duration::from_millis(300));
+    until("nobody is let in", || TcpStream::connect(server.address).is_err());
     lock.batch_execute("COMMIT").unwrap();
     asking.join().unwrap().expect(200);
     assert_eq!(server.end().0.code(), Some(0));
@@ -259,16 +274,6 @@ fn settings(directory: &Path, more: &[(&str, &str)]) -> Settings {
     let data = directory.to_str().unwrap();
     let environment = [("PLENARY_DATA_DIR", data), ("PLENARY_LISTEN", "127.0.0.1:0")];
     Settings::load(None, environment.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).unwrap()
-}
-
-/// Waits until it is so.
-#[track_caller]
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// The status that a request gets whose server is stopped while it runs, and which can only end once nobody is let in any more.
