@@ -9,4 +9,4 @@ pub use file::{
     Scope, Session, Supporter, parse,
 };
 pub use report::{LoadFault, Report, Section, Tally};
-pub use store::load;
+pub use store::{load, loaded};

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::file::{self, CallFile};
 use super::report::{LoadFault, Report, Section};
 use crate::audit::{self, Entry};
-use crate::db::{Db, Write};
+use crate::db::{AnyConnection, Db, Write};
 use crate::ids::Id;
 use crate::policy::SupporterId;
 use crate::schema::call_sections;
@@ -65,12 +65,19 @@ pub fn load(db: &Db, text: &str) -> Result<Report> {
     })
 }
 
+/// The text of the file that was loaded last; `None` before the first.
+pub fn loaded(connection: &mut AnyConnection) -> Result<Option<String>> {
+    let body: Option<String> = call_sections::table
+        .filter(call_sections::name.eq(FILE))
+        .select(call_sections::body)
+        .get_result(connection)
+        .optional()?;
+    Ok(body.map(|json| serde_json::from_str(&json)).transpose()?)
+}
+
 /// The file that was loaded last; `None` before the first, and where it was of a form that this program no longer reads.
 fn kept(tx: &mut Write<'_>) -> Result<Option<CallFile>> {
-    let body: Option<String> =
-        call_sections::table.filter(call_sections::name.eq(FILE)).select(call_sections::body).get_result(&mut **tx).optional()?;
-    let text: Option<String> = body.map(|json| serde_json::from_str(&json)).transpose()?;
-    Ok(text.and_then(|text| file::parse(&text).ok()))
+    Ok(loaded(tx)?.and_then(|text| file::parse(&text).ok()))
 }
 
 /// One load: a file, the one before, and what has come of it so far.

@@ -5,6 +5,7 @@
 mod audit;
 mod call;
 mod cors;
+mod demo;
 mod documents;
 mod dump;
 mod forum;

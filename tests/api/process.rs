@@ -110,6 +110,16 @@ impl Running {
         line.trim_end().to_owned()
     }
 
+    /// What it says until a line that begins so.
+    pub fn lines_until(&mut self, last: &str) -> Vec<String> {
+        let mut lines = vec![self.line()];
+        while !lines.last().unwrap().starts_with(last) {
+            assert!(!lines.last().unwrap().is_empty(), "{lines:#?}: {}", self.log());
+            lines.push(self.line());
+        }
+        lines
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
