@@ -2,9 +2,8 @@
 
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
-use plenary::db::AnyConnection;
-
-use crate::world::World;
+use plenary::db::{AnyConnection, Db};
+use plenary::error::Error;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -18,8 +17,9 @@ fn lines(connection: &mut AnyConnection, query: &str) -> Vec<String> {
 }
 
 /// Every row of every table, search index left out, as `table [values]`.
-pub fn dump(world: &World) -> Vec<String> {
-    world.read(|connection| {
+pub fn dump(db: &Db) -> Vec<String> {
+    let all: Result<_, Error> = db.read_blocking(|tx| {
+        let connection = &mut **tx;
         let is_sqlite = matches!(connection, AnyConnection::Sqlite(_));
         let tables = if is_sqlite {
             "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'supporter_search%' ORDER BY 1"
@@ -38,7 +38,8 @@ pub fn dump(world: &World) -> Vec<String> {
         }
         assert!(all.iter().any(|line| line.starts_with("__diesel_schema_migrations")), "nothing was dumped");
         Ok(all)
-    })
+    });
+    all.unwrap()
 }
 
 /// What differs between two dumps: `-` what is only in the first, `+` what is only in the second.

@@ -10,7 +10,8 @@ use plenary::schema::{
 use plenary::time::{Day, Instant};
 
 use crate::dump::{differences, dump};
-use crate::world::{PARIS_CALL, World, instant};
+use crate::process::{end, plenary_on};
+use crate::world::{Home, PARIS_CALL, World, instant};
 
 /// A small call in which everything occurs.
 const SMALL: &str = r#"
@@ -113,7 +114,7 @@ weeks = 2
 
 fn small() -> World {
     let world = World::new();
-    load(world.db(), SMALL).unwrap();
+    world.load(SMALL);
     world.at("2026-09-02T09:00:00Z");
     world
 }
@@ -129,13 +130,13 @@ fn changed(text: &str, changes: &[(&str, &str)]) -> String {
 /// Loads a file that must be refused and leave nothing; what was said.
 #[track_caller]
 fn refused(world: &World, text: &str) -> Vec<String> {
-    let before = dump(world);
+    let before = dump(world.db());
     let fault = load(world.db(), text).unwrap_err();
     let faults = match fault {
         LoadFault::File(faults) | LoadFault::Refused(faults) => faults.iter().map(ToString::to_string).collect(),
         LoadFault::Failed(error) => panic!("{error}"),
     };
-    assert_eq!(differences(&before, &dump(world)), Vec::<String>::new());
+    assert_eq!(differences(&before, &dump(world.db())), Vec::<String>::new());
     faults
 }
 
@@ -152,7 +153,7 @@ fn changes(report: &Report) -> Vec<(Section, Tally)> {
 #[test]
 fn a_call_file_becomes_rows() {
     let world = World::new();
-    let report = load(world.db(), SMALL).unwrap();
+    let report = world.load(SMALL);
     assert_eq!(report.of(Section::Supporters), made(3));
     assert_eq!(report.of(Section::CoChairSeats), made(4));
     assert_eq!(report.to_string().lines().next(), Some("call: 1 made"));
@@ -261,7 +262,7 @@ fn the_reference_call_loads_and_loading_again_changes_nothing() {
     let report = world.load_paris_call();
     assert_eq!((report.of(Section::Supporters), report.of(Section::Groups)), (made(24), made(6)));
     assert_eq!(world.get("/supporters?total=true").expect(200).json()["total"], 24);
-    let before = dump(&world);
+    let before = dump(world.db());
     world.at("2027-01-01T00:00:00Z");
     let report = load(world.db(), PARIS_CALL).unwrap();
     assert!(report.is_unchanged());
@@ -269,17 +270,17 @@ fn the_reference_call_loads_and_loading_again_changes_nothing() {
     // Nor does a file that says the same in other words.
     let report = load(world.db(), &format!("# The same.\n{PARIS_CALL}")).unwrap();
     assert!(report.is_unchanged());
-    assert_eq!(differences(&before, &dump(&world)), Vec::<String>::new());
+    assert_eq!(differences(&before, &dump(world.db())), Vec::<String>::new());
 }
 
 #[test]
 fn a_changed_file_updates_what_changed_and_no_more() {
     let world = small();
-    let before = dump(&world);
+    let before = dump(world.db());
     let file = changed(SMALL, &[("https://third.example", "https://third.example/new")]);
     let report = load(world.db(), &file).unwrap();
     assert_eq!(changes(&report), [(Section::Supporters, Tally { changed: 1, unchanged: 2, ..Tally::default() })]);
-    let differences = differences(&before, &dump(&world));
+    let differences = differences(&before, &dump(world.db()));
     let tables: Vec<&str> = differences.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
     // The entry, the file itself, and the record of the load.
     let expected = ["audit_head", "call_sections", "supporters", "audit_entries", "audit_head", "call_sections", "supporters"];
@@ -373,7 +374,7 @@ fn a_renamed_supporter_keeps_its_former_name_and_its_address() {
     let found = |q: &str| world.get(&format!("/supporters?q={q}")).expect(200).json()["items"].as_array().unwrap().len();
     assert_eq!((found("night"), found("day")), (1, 1));
     // Back again: a name that it has is no former one.
-    load(world.db(), SMALL).unwrap();
+    world.load(SMALL);
     let former = world.read(|c| Ok(supporter_former_names::table.select(supporter_former_names::name).load::<String>(c)?));
     assert_eq!(former, ["Day Watch"]);
 }
@@ -429,7 +430,7 @@ fn what_people_changed_stays_until_the_file_says_something_new_of_it() {
         })
     };
     set("https://people.example");
-    load(world.db(), SMALL).unwrap();
+    world.load(SMALL);
     load(world.db(), &changed(SMALL, &[("country = \"KE\"\nwebsite", "country = \"TZ\"\nwebsite")])).unwrap();
     assert_eq!(entry(), (Some("https://people.example".into()), Some("TZ".into())));
     load(world.db(), &changed(SMALL, &[("website = \"https://third.example\"\n", "")])).unwrap();
@@ -535,10 +536,10 @@ fn a_load_that_fails_at_its_end_leaves_nothing() {
     let world = small();
     let drop = "DROP TABLE register_milestones";
     world.write(|tx| Ok(diesel::sql_query(drop).execute(&mut **tx)?));
-    let before = dump(&world);
+    let before = dump(world.db());
     let file = changed(SMALL, &[("name = \"Small Call\"", "name = \"Smaller Call\""), ("To watch.", "To look.")]);
     assert!(matches!(load(world.db(), &file), Err(LoadFault::Failed(_))));
-    assert_eq!(differences(&before, &dump(&world)), Vec::<String>::new());
+    assert_eq!(differences(&before, &dump(world.db())), Vec::<String>::new());
 }
 
 #[test]
@@ -560,4 +561,52 @@ fn loads_at_the_same_time_follow_each_other() {
     });
     assert_eq!(reports.iter().filter(|report| report.is_unchanged()).count(), 3);
     assert_eq!(world.get("/supporters?total=true").expect(200).json()["total"], 24);
+}
+
+#[test]
+fn the_command_migrates_loads_and_names_every_fault() {
+    let home = Home::copied();
+    let files = tempfile::TempDir::new().unwrap();
+    let run = |text: &str| {
+        let path = files.path().join("call.toml");
+        std::fs::write(&path, text).unwrap();
+        end(plenary_on(&home, files.path(), &["load", path.to_str().unwrap()]))
+    };
+    let faulty = run(&changed(SMALL, &[("country = \"DE\"", "country = \"XX\""), ("weeks = 2", "weeks = 0")])).failure();
+    assert!(
+        faulty.contains("was not loaded") && faulty.contains("supporters[1].country") && faulty.contains("campaigns[0].weeks")
+    );
+    assert!(faulty.lines().skip(1).all(|line| line.starts_with("line ")), "{faulty}");
+    let loaded = run(SMALL).well();
+    assert!(loaded.stdout.contains("supporters: 3 made\n") && loaded.stdout.contains("Loaded "), "{loaded:?}");
+    let again = run(SMALL).well();
+    assert!(again.stdout.contains("supporters: 3 unchanged\n") && again.stdout.contains("nothing changed"), "{again:?}");
+    let refused = run(&changed(SMALL, &[("year = 2021", "year = 2022"), ("= 2021-11-1", "= 2022-11-1")])).failure();
+    assert!(refused.contains("stands against it") && refused.contains("no longer have 2021"), "{refused}");
+    let missing = end(plenary_on(&home, files.path(), &["load", "/nowhere.toml"])).failure();
+    assert!(missing.contains("cannot read /nowhere.toml"), "{missing}");
+}
+
+#[test]
+fn a_process_killed_while_it_loads_leaves_all_or_nothing() {
+    let supporters = (0..1500).map(|n| format!("[[supporters]]\nname = \"Supporter {n} of many\"\ncountry = \"FR\"\n"));
+    let file = format!("{SMALL}{}", supporters.collect::<String>());
+    let files = tempfile::TempDir::new().unwrap();
+    let path = files.path().join("call.toml");
+    std::fs::write(&path, file).unwrap();
+    let home = Home::copied();
+    let db = crate::process::database(&home);
+    let before = dump(&db);
+    let loaded = || dump(&db).iter().filter(|line| line.starts_with("supporters ")).count();
+    for milliseconds in [50, 200, 400, 800] {
+        let mut child = plenary_on(&home, files.path(), &["load", path.to_str().unwrap()]).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if loaded() == 0 {
+            assert_eq!(differences(&before, &dump(&db)), Vec::<String>::new(), "killed after {milliseconds} ms");
+        }
+    }
+    end(plenary_on(&home, files.path(), &["load", path.to_str().unwrap()])).well();
+    assert_eq!(loaded(), 1503);
 }

@@ -113,14 +113,15 @@ impl World {
         Db::open(self.home.target(), options, self.clock.clone(), Ids::Random).unwrap()
     }
 
+    /// Loads a call file.
+    #[track_caller]
+    pub fn load(&self, file: &str) -> Report {
+        load::load(self.db(), file).unwrap_or_else(|fault| panic!("{fault}"))
+    }
+
     /// Loads the reference call.
     pub fn load_paris_call(&self) -> Report {
         self.load(PARIS_CALL)
-    }
-
-    /// Loads a call file.
-    pub fn load(&self, toml: &str) -> Report {
-        load::load(self.db(), toml).unwrap_or_else(|fault| panic!("{fault}"))
     }
 
     /// Moves the clock.

@@ -191,7 +191,7 @@ impl Load<'_, '_> {
             diesel::update(s::table.filter(s::id.eq(id))).set(changes).execute(&mut **self.tx)?;
             self.report.removed(Section::CoChairSeats);
         }
-        for (position, supporter) in (1_i64..).zip(&wanted) {
+        for (position, supporter) in (0_i64..).zip(&wanted) {
             if let Some((id, _, is, _)) = stored.iter().find(|(_, seated, ..)| seated == supporter) {
                 if *is != position {
                     let changes = (s::position.eq(position), s::version.eq(s::version + 1), s::updated_at.eq(now));
