@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse, HttpServer};
@@ -26,7 +27,9 @@ pub fn serve(directory: &Path, workers: u16) -> Result<(), Fault> {
                 app.route(&path, web::get().to(answer))
             })
         };
-        let server = HttpServer::new(app).workers(process::workers(workers)?).bind("127.0.0.1:0")?;
+        // While the other has its turn the connections rest.
+        let server = HttpServer::new(app).keep_alive(Duration::from_secs(60)).workers(process::workers(workers)?);
+        let server = server.bind("127.0.0.1:0")?;
         let port = server.addrs().first().map_or(0, std::net::SocketAddr::port);
         println!("{port}");
         std::io::stdout().flush()?;

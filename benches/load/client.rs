@@ -117,11 +117,13 @@ pub struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    /// Opens the connections.
+    /// Opens the connections. Each asks once, since a server closes one that asks nothing sooner than one that did.
     pub async fn new(server: &'a Server, path: &str, expected: Arc<[u8]>, connections: u16) -> Result<Self, Fault> {
         let mut idle = Vec::new();
         for _ in 0..connections {
-            idle.push(Connection::open(server.address).await?);
+            let mut connection = Connection::open(server.address).await?;
+            connection.get(path).await?;
+            idle.push(connection);
         }
         let request = idle.first().map(|connection| connection.request(path)).unwrap_or_default();
         Ok(Self { server, request, expected, idle, measured: Measured::default() })
