@@ -234,7 +234,8 @@ fn succeed(world: &World, group: i64, successor: &str, at: &str) -> (SeatId, Sea
         let supporter: String =
             supporters::table.filter(supporters::slug.eq(successor)).select(supporters::id).get_result(&mut **tx)?;
         let seat: SeatId = tx.new_id();
-        let own = (s::id.eq(seat), s::group_id.eq(&group_id), s::supporter_id.eq(supporter), s::position.eq(position), s::since.eq(at));
+        let own =
+            (s::id.eq(seat), s::group_id.eq(&group_id), s::supporter_id.eq(supporter), s::position.eq(position), s::since.eq(at));
         diesel::insert_into(s::table)
             .values((own, s::version.eq(1), s::created_at.eq(at), s::updated_at.eq(at)))
             .execute(&mut **tx)?;

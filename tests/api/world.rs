@@ -203,6 +203,11 @@ impl Server {
         &self.web.db
     }
 
+    /// The state that its requests share.
+    pub fn web(&self) -> &Web {
+        &self.web
+    }
+
     /// `http://127.0.0.1:<port>`, for tests that speak to the socket themselves.
     pub fn base(&self) -> &str {
         &self.base

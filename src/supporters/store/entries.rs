@@ -44,7 +44,7 @@ impl Row {
         self.folded_name = text::fold(&name);
         self.region = country.as_deref().and_then(Region::of);
         self.endorsed_key = endorsed_on.map(|day| day.to_string()).unwrap_or_default();
-        self.search_text = [&[self.folded_name.clone()], former_names].concat().join(" ");
+        self.search_text = [std::slice::from_ref(&self.folded_name), former_names].concat().join(" ");
         (self.slug, self.name, self.source) = (slug, name, source);
         (self.sector, self.kind, self.country) = (sector, kind, country);
         (self.website, self.statement, self.endorsed_on) = (website, statement, endorsed_on);
