@@ -521,6 +521,22 @@ fn new_seats_are_judged_as_the_register_knows_their_supporters() {
 }
 
 #[test]
+fn new_seats_stand_on_the_derogation_that_the_group_has_now() {
+    let world = small();
+    let file = changed(SMALL, &[("[\"Night Watch\", \"Third Seat\"]", "[\"Third Seat\", \"Night Watch\"]")]);
+    world.write(|tx| {
+        let now = tx.now();
+        Ok(diesel::update(derogations::table).set(derogations::withdrawn_at.eq(now)).execute(&mut **tx)?)
+    });
+    let said = refused(&world, &file);
+    assert!(said.len() == 1 && said[0].starts_with("groups[1] violates the co-chair rule (sectors)"), "{said:?}");
+    // The file says nothing new of the derogation, so that it is not granted again.
+    assert!(world.load(&SMALL.replace("weeks = 2", "weeks = 3")).of(Section::Derogations) == Tally::default());
+    let again = file.replace("So it was.", "So it is again.");
+    assert_eq!(world.load(&again).of(Section::Derogations), made(1));
+}
+
+#[test]
 fn a_faulty_file_names_every_fault_and_leaves_nothing() {
     let world = World::new();
     let file =

@@ -95,8 +95,7 @@ impl Load<'_, '_> {
         let since = Instant::start_of(self.file.call.as_of, self.file.call.time_zone);
         self.seats(&row, said, community, since)?;
         self.derogation(row.id, said)?;
-        self.judge(key, group, &row, community);
-        Ok(())
+        self.judge(key, group, &row, community)
     }
 
     fn group(&mut self, key: &str, is: GroupRow, slug: String, said: &Said<'_, Group>, community: &Community) -> Result<()> {
@@ -138,7 +137,7 @@ impl Load<'_, '_> {
             group.co_chairs.iter().for_each(|_| self.report.kept(Section::CoChairSeats, false));
         }
         if is_reseated || (is_derogated && row.status.needs_balance()) || row.status != is.status {
-            self.judge(key, group, &row, community);
+            self.judge(key, group, &row, community)?;
         }
         let is_changed = row != is || is_pursuing || is_derogated || is_reseated;
         if is_changed {
@@ -214,39 +213,48 @@ impl Load<'_, '_> {
     fn derogation(&mut self, id: GroupId, said: &Said<'_, Group>) -> Result<bool> {
         use derogations as d;
         let now = self.tx.now();
-        let before = said.before.and_then(|group| group.derogation.as_ref());
-        let wanted = said.now.derogation.as_ref();
-        if before == wanted {
+        let stored = self.standing(id)?;
+        let wanted = said.onto(stored.clone(), |group| group.derogation.clone());
+        if stored == wanted {
             wanted.iter().for_each(|_| self.report.kept(Section::Derogations, false));
             return Ok(false);
         }
-        let withdrawn = diesel::update(d::table.filter(d::group_id.eq(id)).filter(d::withdrawn_at.is_null()))
-            .set((d::withdrawn_at.eq(now), d::version.eq(d::version + 1), d::updated_at.eq(now)))
-            .execute(&mut **self.tx)?;
-        (0..withdrawn).for_each(|_| self.report.removed(Section::Derogations));
+        if stored.is_some() {
+            diesel::update(d::table.filter(d::group_id.eq(id)).filter(d::withdrawn_at.is_null()))
+                .set((d::withdrawn_at.eq(now), d::version.eq(d::version + 1), d::updated_at.eq(now)))
+                .execute(&mut **self.tx)?;
+            self.report.removed(Section::Derogations);
+        }
         if let Some(Derogation { waives, reason, since, until }) = wanted {
             let row: Id<()> = self.tx.new_id();
             let terms =
-                (d::waives.eq(serde_json::to_string(waives)?), d::reason.eq(reason), d::since.eq(since), d::until.eq(until));
-            diesel::insert_into(d::table)
-                .values((
-                    d::id.eq(row),
-                    d::group_id.eq(id),
-                    terms,
-                    d::version.eq(1_i64),
-                    d::created_at.eq(now),
-                    d::updated_at.eq(now),
-                ))
-                .execute(&mut **self.tx)?;
+                (d::waives.eq(serde_json::to_string(&waives)?), d::reason.eq(reason), d::since.eq(since), d::until.eq(until));
+            let stamps = (d::version.eq(1_i64), d::created_at.eq(now), d::updated_at.eq(now));
+            diesel::insert_into(d::table).values((d::id.eq(row), d::group_id.eq(id), terms, stamps)).execute(&mut **self.tx)?;
             self.report.made(Section::Derogations);
         }
-        Ok(withdrawn > 0 || wanted.is_some())
+        Ok(true)
+    }
+
+    /// The derogation of a group that nobody has withdrawn.
+    fn standing(&mut self, id: GroupId) -> Result<Option<Derogation>> {
+        use derogations as d;
+        let row: Option<(String, String, Day, Option<Day>)> = d::table
+            .filter(d::group_id.eq(id))
+            .filter(d::withdrawn_at.is_null())
+            .select((d::waives, d::reason, d::since, d::until))
+            .get_result(&mut **self.tx)
+            .optional()?;
+        let terms = |(waives, reason, since, until): (String, _, _, _)| {
+            Ok(Derogation { waives: serde_json::from_str(&waives)?, reason, since, until })
+        };
+        row.map(terms).transpose()
     }
 
     /// Refuses seats against the co-chair rule as the register knows their supporters, who may differ there from the file.
-    fn judge(&mut self, key: &str, group: &Group, row: &GroupRow, community: &Community) {
+    fn judge(&mut self, key: &str, group: &Group, row: &GroupRow, community: &Community) -> Result<()> {
         if !row.status.needs_balance() {
-            return;
+            return Ok(());
         }
         let supporters = group.co_chairs.iter().filter_map(|slug| community.entries.entry(*community.now.get(slug)?));
         let supporters: Vec<_> = supporters.collect();
@@ -261,12 +269,12 @@ impl Load<'_, '_> {
             })
             .collect();
         let violations = groups::balance(&self.file.rule, &seats).violations;
-        let derogation = group.derogation.as_ref();
+        let derogation = self.standing(row.id)?;
         // As the file itself was judged: on the first day on which the derogation stands beside the seats.
         let as_of: Day = self.file.call.as_of;
-        let day = derogation.map_or(as_of, |derogation| derogation.since.max(as_of));
+        let day = derogation.as_ref().map_or(as_of, |derogation| derogation.since.max(as_of));
         for violation in violations {
-            if !groups::balanced(std::slice::from_ref(&violation), derogation, day) {
+            if !groups::balanced(std::slice::from_ref(&violation), derogation.as_ref(), day) {
                 let (code, names) = (violation.code, violation.seats.join("; "));
                 let detail = format!(
                     "violates the co-chair rule ({code}) as the register has its supporters: {} At fault: {names}. Choose other \
@@ -276,5 +284,6 @@ impl Load<'_, '_> {
                 self.refuse(key, detail);
             }
         }
+        Ok(())
     }
 }
