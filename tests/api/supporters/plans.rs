@@ -1,67 +1,19 @@
 //! How the databases plan what the register asks them: by index, whatever is filtered and however it is sorted.
 
-use std::sync::{Arc, Mutex};
-
-use diesel::connection::SimpleConnection;
-use diesel::sql_types::Text;
-use diesel::{QueryableByName, RunQueryDsl};
-use plenary::db::{AnyConnection, Tap};
-use plenary::error::Error;
 use plenary::supporters::Status;
 
 use super::seed::{add, call, entry, group};
+use crate::plans::{Seen, plan, scans, tapped_world};
 use crate::world::World;
-
-#[derive(QueryableByName)]
-struct SqliteStep {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
-
-#[derive(QueryableByName)]
-struct PostgresStep {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    step: String,
-}
-
-/// The steps in which the database would run a statement, whatever is bound to it.
-fn plan(connection: &mut AnyConnection, statement: &str) -> Result<Vec<String>, Error> {
-    match connection {
-        AnyConnection::Sqlite(c) => {
-            let steps = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<SqliteStep>(c)?;
-            Ok(steps.into_iter().map(|step| step.detail).collect())
-        }
-        AnyConnection::Postgres(c) => {
-            // With few rows scanning and sorting are cheap; forbidden to, it shows whether there is another way.
-            c.batch_execute("SET enable_seqscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan")?;
-            c.batch_execute(&format!("PREPARE planned AS {statement}"))?;
-            let binds = (1..).take_while(|n| statement.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>().join(", ");
-            let execute = if binds.is_empty() { "planned".to_owned() } else { format!("planned({binds})") };
-            let steps = diesel::sql_query(format!("EXPLAIN EXECUTE {execute}")).load::<PostgresStep>(c)?;
-            c.batch_execute("DEALLOCATE planned")?;
-            Ok(steps.into_iter().map(|step| step.step).collect())
-        }
-    }
-}
-
-/// Whether a step reads a table from end to end, though not in the order of an index.
-fn scans(step: &str) -> bool {
-    let step = step.trim_start_matches([' ', '-', '>']);
-    let table = step.strip_prefix("SCAN ").filter(|table| !table.starts_with('(') && !table.contains("INDEX"));
-    table.is_some() || step.starts_with("Seq Scan")
-}
 
 /// Whether a step sorts rows instead of reading them in order.
 fn sorts(step: &str) -> bool {
     step.contains("USE TEMP B-TREE FOR ORDER BY") || step.trim_start_matches([' ', '-', '>']).starts_with("Sort ")
 }
 
-/// A world that keeps every statement it sends.
-fn watched() -> (World, Arc<Mutex<Vec<String>>>) {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let log = seen.clone();
-    let tap = Tap::with(move |statement| log.lock().unwrap().push(statement.to_owned()));
-    let world = World::setup().database(|options| options.tap = tap).options(|options| options.cache_bytes = 0).start();
+/// A small register whose statements are seen.
+fn tapped_register() -> (World, Seen) {
+    let (world, seen) = tapped_world();
     call(&world);
     let ids = add(
         &world,
@@ -75,15 +27,11 @@ fn watched() -> (World, Arc<Mutex<Vec<String>>>) {
     (world, seen)
 }
 
-/// The plans of what a GET sends about the register: each statement with its steps.
-fn plans_of(world: &World, seen: &Mutex<Vec<String>>, path: &str) -> Vec<(String, Vec<String>)> {
-    seen.lock().unwrap().clear();
-    world.get(path).expect(200);
-    let statements: Vec<String> = seen.lock().unwrap().drain(..).collect();
-    let about = statements.iter().map(|text| text.split(" -- binds:").next().unwrap_or_default().to_owned());
+/// The plans of what a GET asks about the register: each statement with its steps.
+fn plans_of(world: &World, seen: &Seen, path: &str) -> Vec<(String, Vec<String>)> {
     // The call's own tables have a few rows, and are read whole on purpose.
-    let about: Vec<_> = about.filter(|text| text.starts_with("SELECT") && text.contains("supporter")).collect();
-    assert!(!about.is_empty(), "{path}: {statements:?}");
+    let about: Vec<_> = seen.reading(world, path).into_iter().filter(|text| text.contains("supporter")).collect();
+    assert!(!about.is_empty(), "{path}");
     about.into_iter().map(|text| (text.clone(), world.read(|c| plan(c, &text)))).collect()
 }
 
@@ -106,7 +54,7 @@ const FILTERS: &[&str] = &[
 
 #[test]
 fn nothing_asked_of_the_register_reads_a_table_from_end_to_end() {
-    let (world, seen) = watched();
+    let (world, seen) = tapped_register();
     let lists = FILTERS.iter().flat_map(|filter| {
         ["name", "-name", "endorsed_on", "-created_at"].map(|sort| format!("/supporters?total=true&limit=1&sort={sort}{filter}"))
     });
@@ -120,7 +68,7 @@ fn nothing_asked_of_the_register_reads_a_table_from_end_to_end() {
 
 #[test]
 fn pages_are_read_in_their_order_and_not_sorted() {
-    let (world, seen) = watched();
+    let (world, seen) = tapped_register();
     let ordered =
         ["", "&as_of=2019-06-01", "&sector=state", "&kind=ngo", "&country=FR", "&region=europe", "&principle=1", "&q=al"];
     for filter in ordered {
@@ -143,7 +91,7 @@ fn pages_are_read_in_their_order_and_not_sorted() {
 
 #[test]
 fn statistics_are_counted_along_an_index() {
-    let (world, seen) = watched();
+    let (world, seen) = tapped_register();
     let groups = |step: &str| step.contains("USE TEMP B-TREE") || step.contains("Sort  (");
     for (statement, steps) in plans_of(&world, &seen, "/supporters/stats") {
         // Only endorsements that have ended are joined, and grouped in memory.
@@ -155,7 +103,7 @@ fn statistics_are_counted_along_an_index() {
 
 #[test]
 fn a_scan_would_be_seen() {
-    let (world, _) = watched();
+    let (world, _) = tapped_register();
     let steps = world.read(|c| plan(c, "SELECT statement FROM supporters WHERE website = 'x' ORDER BY statement"));
     assert!(steps.iter().any(|step| scans(step)) && steps.iter().any(|step| sorts(step)), "{steps:?}");
 }

@@ -122,7 +122,7 @@ impl Entry {
                 (s::website.eq(self.website), s::statement.eq(self.statement), s::status.eq(status)),
                 (s::endorsed_on.eq(endorsed_on), s::endorsed_key.eq(endorsed_on.map(|day| day.to_string()).unwrap_or_default())),
                 s::withdrawn_on.eq(last(Status::Withdrawn).filter(|_| status == Status::Withdrawn)),
-                (s::source.eq("test"), s::search_text.eq(names.map(text::fold).collect::<Vec<_>>().join(" | "))),
+                (s::source.eq("test"), s::search_text.eq(names.map(text::fold).collect::<Vec<_>>().join(" "))),
                 (s::version.eq(1), s::created_at.eq(self.created), s::updated_at.eq(self.created)),
             ))
             .execute(&mut **tx)?;
