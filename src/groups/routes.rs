@@ -119,7 +119,7 @@ impl JsonSchema for At {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
+        json_schema!({"type": "string", "maxLength": 35, "anyOf": [{"format": "date"}, {"format": "date-time"}]})
     }
 }
 

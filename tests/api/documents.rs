@@ -178,15 +178,14 @@ fn is_limited(schema: &Value, document: &Value) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
         return document.pointer(&reference[1..]).is_some_and(|schema| is_limited(schema, document));
     }
-    if let Some(forms) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
-        return forms.iter().all(|form| form["type"] == "null" || is_limited(form, document));
-    }
     let is = |kind: &str| schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)));
     let has = |names: &[&str]| names.iter().any(|name| !schema[*name].is_null());
-    has(&["enum", "const"])
+    let by_itself = has(&["enum", "const"])
         || is("boolean")
         || (is("string") && has(&["maxLength", "format"]))
-        || (is("integer") && has(&["maximum", "format"]))
+        || (is("integer") && has(&["maximum", "format"]));
+    let forms = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
+    by_itself || forms.is_some_and(|forms| forms.iter().all(|form| form["type"] == "null" || is_limited(form, document)))
 }
 
 #[track_caller]
