@@ -245,7 +245,7 @@ fn kept_problem(problem: &Problem, asked: &Asked, web: &Web, template: String, r
 /// RFC 9457, with the request's id.
 fn problem_body(problem: &Problem, request_id: &str, web: &Web) -> Bytes {
     let mut body = Map::new();
-    body.insert("type".into(), json!(format!("{}/problems/{}", web.options.public_url, problem.kind.slug())));
+    body.insert("type".into(), json!(format!("/problems/{}", problem.kind.slug())));
     body.insert("title".into(), json!(problem.kind.title()));
     body.insert("status".into(), json!(problem.kind.status()));
     body.insert("detail".into(), json!(problem.detail));
