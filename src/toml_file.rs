@@ -33,6 +33,9 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Of broken syntax the first places are told: a file that is something else altogether breaks it on every line.
+const MOST_SYNTAX_FAULTS: usize = 10;
+
 /// Reads `text` with `reader`, which gets the file's outermost table. Errors: every fault there is, in the order of the lines.
 /// `keys` are the keys that the outermost table may have.
 pub fn read<T>(text: &str, keys: &[&str], reader: impl FnOnce(&Table<'_>) -> Option<T>) -> Result<T, Vec<Fault>> {
@@ -41,8 +44,12 @@ pub fn read<T>(text: &str, keys: &[&str], reader: impl FnOnce(&Table<'_>) -> Opt
     let (root, syntax) = DeTable::parse_recoverable(text);
     // What follows from broken syntax would only bury it.
     if !syntax.is_empty() {
-        for fault in syntax {
+        let more = syntax.len().saturating_sub(MOST_SYNTAX_FAULTS);
+        for fault in syntax.into_iter().take(MOST_SYNTAX_FAULTS) {
             faults.add("", fault.span().map(|span| span.start), format!("is not TOML here: {}", fault.message()));
+        }
+        if more > 0 {
+            faults.add("", Some(text.len()), format!("{more} more places above are not TOML either: is this the right file?"));
         }
         return Err(faults.sorted());
     }
@@ -303,6 +310,13 @@ mod tests {
             Some(())
         });
         read.err().unwrap_or_default().iter().map(Fault::to_string).collect()
+    }
+
+    #[test]
+    fn a_file_that_is_something_else_is_told_so_and_not_line_by_line() {
+        let found = faults(&"name,category\n".repeat(50), |_| ());
+        assert_eq!(found.len(), MOST_SYNTAX_FAULTS + 1, "{found:?}");
+        assert!(found.last().unwrap().contains("is this the right file?"), "{found:?}");
     }
 
     #[test]
