@@ -22,6 +22,8 @@ pub struct Composition {
     /// What every request can reach.
     pub web: Web,
     routes: Arc<Vec<Route>>,
+    /// The OpenAPI document, made once for all threads.
+    document: web::Bytes,
 }
 
 impl Composition {
@@ -33,7 +35,8 @@ impl Composition {
     /// The product with other accounts or further routes.
     pub fn with(db: Db, options: Options, authenticate: Box<dyn Authenticate>, routes: Vec<Route>) -> Self {
         let web = Web::new(db, options, authenticate, call::languages, Metrics::new());
-        Self { web, routes: Arc::new(routes) }
+        let document = web::Bytes::from(http::openapi::document(&routes).to_string());
+        Self { web, routes: Arc::new(routes), document }
     }
 
     /// The actix application: one for each worker thread.
@@ -42,7 +45,7 @@ impl Composition {
     ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>>
     {
         let api = mount(&self.routes);
-        let docs = http::docs::mount(&self.routes);
+        let docs = http::docs::mount(self.document.clone());
         App::new()
             .app_data(web::Data::new(self.web.clone()))
             .configure(api)
