@@ -4,6 +4,7 @@
 //! transaction, run it, and commit. The closure never sees the pool, so a transaction inside a transaction does not type-check.
 
 mod any;
+mod any_of;
 mod bulk;
 mod keyset;
 mod migrate;
@@ -21,6 +22,7 @@ use diesel::{QueryResult, RunQueryDsl};
 use tokio::sync::Semaphore;
 
 pub use any::AnyConnection;
+pub use any_of::{AnyOf, any_of};
 pub use keyset::{Key, Keyset, OrderBy};
 pub use migrate::{MigrationState, MigrationStatus};
 pub use pool::{ConnectError, Options, Tap, Target};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::rules::Status;
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key};
+use crate::db::{AnyConnection, Backend, Key, any_of};
 use crate::error::{Error, Result};
 use crate::http::page::{Listed, Plan, SortField};
 use crate::ids::Id;
@@ -130,7 +130,7 @@ pub fn find(connection: &mut AnyConnection, reference: &str) -> Result<EditionRo
 /// Editions by id, each with its year.
 pub fn refs(connection: &mut AnyConnection, ids: &[EditionId]) -> Result<Vec<(EditionId, i64)>> {
     use editions as e;
-    Ok(e::table.filter(e::id.eq_any(ids.to_vec())).select((e::id, e::year)).load(connection)?)
+    Ok(e::table.filter(any_of("forum_editions.id", ids)).select((e::id, e::year)).load(connection)?)
 }
 
 /// A session's start where rows are compared: what lasts all day comes before what starts at some time of it.
@@ -171,10 +171,8 @@ pub fn count_sessions(connection: &mut AnyConnection, of: EditionId) -> Result<i
 
 /// Every session of these editions, in the order in which they take place.
 pub fn sessions(connection: &mut AnyConnection, of: &[EditionId]) -> Result<Vec<SessionRow>> {
-    let mut rows: Vec<SessionRow> = sessions::table
-        .filter(sessions::forum_edition_id.eq_any(of.to_vec()))
-        .select(SessionRow::as_select())
-        .load(connection)?;
+    let mut rows: Vec<SessionRow> =
+        sessions::table.filter(any_of("forum_sessions.forum_edition_id", of)).select(SessionRow::as_select()).load(connection)?;
     rows.sort_by_cached_key(|row| (row.day, start(row), row.id));
     Ok(rows)
 }

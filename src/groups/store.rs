@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::rules::{Derogation, JoinPolicy, Status};
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key};
+use crate::db::{AnyConnection, Backend, Key, any_of};
 use crate::error::{Error, Result};
 use crate::http::page::{Listed, Plan, SortField};
 use crate::ids::Id;
@@ -154,14 +154,14 @@ pub fn find(connection: &mut AnyConnection, reference: &str) -> Result<GroupRow>
 
 /// Groups by id, in no order.
 pub fn by_ids(connection: &mut AnyConnection, ids: &[GroupId]) -> Result<Vec<GroupRow>> {
-    Ok(groups::table.filter(groups::id.eq_any(ids.to_vec())).select(GroupRow::as_select()).load(connection)?)
+    Ok(groups::table.filter(any_of("working_groups.id", ids)).select(GroupRow::as_select()).load(connection)?)
 }
 
 /// The principles of these groups, ascending.
 pub fn principles(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<(GroupId, i64)>> {
     use group_principles as p;
     Ok(p::table
-        .filter(p::group_id.eq_any(of.to_vec()))
+        .filter(any_of("group_principles.group_id", of))
         .order((p::group_id, p::principle))
         .select((p::group_id, p::principle))
         .load(connection)?)
@@ -170,7 +170,7 @@ pub fn principles(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<
 /// The present seats of these groups, in the order in which they were set.
 pub fn present_seats(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<SeatRow>> {
     Ok(seats::table
-        .filter(seats::group_id.eq_any(of.to_vec()))
+        .filter(any_of("co_chair_seats.group_id", of))
         .filter(seats::until.is_null())
         .order((seats::group_id, seats::position, seats::id))
         .select(SeatRow::as_select())
@@ -181,7 +181,7 @@ pub fn present_seats(connection: &mut AnyConnection, of: &[GroupId]) -> Result<V
 pub fn derogations(connection: &mut AnyConnection, of: &[GroupId]) -> Result<Vec<DerogationRow>> {
     use derogations as d;
     Ok(d::table
-        .filter(d::group_id.eq_any(of.to_vec()))
+        .filter(any_of("derogations.group_id", of))
         .filter(d::withdrawn_at.is_null())
         .select(DerogationRow::as_select())
         .load(connection)?)

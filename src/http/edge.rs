@@ -60,7 +60,7 @@ pub async fn edge(
     if let Some(preflight) = web.options.cors.preflight(&request, asked.origin.as_ref()) {
         let kept = match preflight {
             Ok(headers) => Kept::new(StatusCode::NO_CONTENT, headers, Bytes::new(), "(preflight)".into(), 0),
-            Err(problem) => kept_problem(&problem, &asked, &web, "(preflight)".into(), 0),
+            Err(problem) => kept_problem(&problem, &asked, "(preflight)".into(), 0),
         };
         let response = finish(&web, &asked, &kept, false);
         log(&web, &asked, &method, &kept.template, response.status(), false);
@@ -85,14 +85,14 @@ pub async fn edge(
         Ok(response) => response.map_into_boxed_body().into_parts(),
         Err(error) => {
             let problem = problem_of_status(error.as_response_error().status_code());
-            let kept = kept_problem(&problem, &asked, &web, String::new(), 0);
+            let kept = kept_problem(&problem, &asked, String::new(), 0);
             let response = finish(&web, &asked, &kept, false);
             log(&web, &asked, &method, "", response.status(), false);
             return Err(actix_web::error::InternalError::from_response(error, response).into());
         }
     };
     let template = http_request.match_pattern().unwrap_or_default();
-    match whole(response, &web, &asked, template, revision) {
+    match whole(response, &asked, template, revision) {
         Whole::Bytes(kept) => {
             let keep = kept.status == StatusCode::OK && key.is_some();
             let response = finish(&web, &asked, &kept, keep);
@@ -178,7 +178,7 @@ enum Whole {
 }
 
 /// Takes a response whole, errors made problems; a stream (a file, events) stays one.
-fn whole(mut response: HttpResponse, web: &Web, asked: &Asked, template: String, revision: u64) -> Whole {
+fn whole(mut response: HttpResponse, asked: &Asked, template: String, revision: u64) -> Whole {
     let problem = response.extensions_mut().remove::<Problem>();
     let meta = response.extensions_mut().remove::<Meta>().unwrap_or_default();
     let status = response.status();
@@ -190,7 +190,7 @@ fn whole(mut response: HttpResponse, web: &Web, asked: &Asked, template: String,
         if let Some(cause) = &problem.cause {
             tracing::error!(target: "plenary::request", request_id = asked.request_id, route = template, cause, "a fault of the server");
         }
-        return Whole::Bytes(kept_problem(&problem, asked, web, template, revision));
+        return Whole::Bytes(kept_problem(&problem, asked, template, revision));
     }
     let headers: Vec<_> = response.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let (head, body) = response.into_parts();
@@ -237,13 +237,13 @@ fn problem_headers(problem: &Problem) -> Vec<(HeaderName, HeaderValue)> {
     [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))].into_iter().chain(own).collect()
 }
 
-fn kept_problem(problem: &Problem, asked: &Asked, web: &Web, template: String, revision: u64) -> Kept {
+fn kept_problem(problem: &Problem, asked: &Asked, template: String, revision: u64) -> Kept {
     let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Kept::new(status, problem_headers(problem), problem_body(problem, &asked.request_id, web), template, revision)
+    Kept::new(status, problem_headers(problem), problem_body(problem, &asked.request_id), template, revision)
 }
 
 /// RFC 9457, with the request's id.
-fn problem_body(problem: &Problem, request_id: &str, web: &Web) -> Bytes {
+fn problem_body(problem: &Problem, request_id: &str) -> Bytes {
     let mut body = Map::new();
     body.insert("type".into(), json!(format!("/problems/{}", problem.kind.slug())));
     body.insert("title".into(), json!(problem.kind.title()));

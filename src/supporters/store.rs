@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::rules::Status;
 use crate::country::Region;
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key};
+use crate::db::{AnyConnection, Backend, Key, any_of};
 use crate::error::Result;
 use crate::http::page::{Listed, MAX_LIMIT, Plan, SortField};
 use crate::policy::{GroupId, SupporterId};
@@ -184,8 +184,8 @@ impl Beside {
         let mut principles = p::table.order(p::principle).select((p::supporter_id, p::principle)).into_boxed::<Backend>();
         if usize::try_from(MAX_LIMIT).is_ok_and(|limit| rows.len() <= limit) {
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-            former = former.filter(f::supporter_id.eq_any(ids.clone()));
-            principles = principles.filter(p::supporter_id.eq_any(ids));
+            former = former.filter(any_of("supporter_former_names.supporter_id", &ids));
+            principles = principles.filter(any_of("supporter_principles.supporter_id", &ids));
         }
         Ok(Self { former_names: by_supporter(former.load(connection)?), principles: by_supporter(principles.load(connection)?) })
     }
@@ -229,7 +229,7 @@ pub type Facts = (SupporterId, String, String, Option<String>, Option<String>, O
 /// These supporters' facts.
 pub fn facts(connection: &mut AnyConnection, ids: &[SupporterId]) -> Result<Vec<Facts>> {
     let columns = (s::id, s::slug, s::name, s::sector, s::country, s::region, s::status);
-    Ok(s::table.filter(s::id.eq_any(ids.to_vec())).select(columns).load(connection)?)
+    Ok(s::table.filter(any_of("supporters.id", ids)).select(columns).load(connection)?)
 }
 
 /// Id, slug and name of the endorsed supporters that `q` finds, by name.
