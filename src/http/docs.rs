@@ -10,7 +10,7 @@ use utoipa_swagger_ui::Config;
 use super::route::{method_not_allowed, problem_response};
 use crate::error::{Problem, ProblemKind};
 
-/// Own scripts and styles only. The browser sets styles through the DOM, which needs no exception; its icons are data URLs.
+/// Own scripts and styles only; icons are data URLs. The browser sets its styles through the DOM; what it writes inline (its logo) is refused.
 const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
