@@ -76,7 +76,7 @@ impl QueryFragment<Backend> for Keyset {
                 out.push_sql(column);
                 out.push_sql(match (i == last, descending) {
                     (false, _) => " = ",
-                    (true, true) => " <= ",
+                    (true, true) => " < ",
                     (true, false) => " > ",
                 });
                 push_key(&mut out, key)?;

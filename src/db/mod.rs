@@ -249,6 +249,7 @@ impl Db {
             let outcome = tx::write(self, &mut *f);
             match &outcome {
                 Ok(_) => {
+                    self.bump_revision();
                     return outcome;
                 }
                 Err(e) if attempt < WRITE_ATTEMPTS && e.as_db().is_some_and(DbError::is_transient) => {

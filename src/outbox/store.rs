@@ -68,7 +68,7 @@ pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64) -> Resu
         .load(&mut **tx)?;
     let mut claimed = Vec::new();
     for row in rows {
-        let free = o::table.filter(o::id.eq(row.id));
+        let free = o::table.filter(o::id.eq(row.id).and(o::attempts.eq(row.attempts)).and(claimable!(now)));
         if row.attempts >= rules::ATTEMPTS {
             // Its holders died one after another: whatever kills them must not go on for ever.
             let last = "every attempt was broken off";
