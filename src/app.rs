@@ -5,15 +5,50 @@ use std::sync::Arc;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
+use secrecy::SecretBox;
 
-use crate::db::Db;
+use crate::db::{AnyConnection, Db};
+use crate::error::Result;
+use crate::facts::Reactions;
 use crate::http::metrics::Metrics;
-use crate::http::{self, Authenticate, NoAccounts, Options, Route, Web, edge::edge, route::mount};
-use crate::{call, forum, groups, supporters, views};
+use crate::http::{self, Authenticate, Options, Parts, Route, Web, edge::edge, route::mount};
+use crate::outbox::TokenKey;
+use crate::people::Accounts;
+use crate::policy::Actor;
+use crate::time::Instant;
+use crate::{call, forum, groups, people, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
-    [call::routes(), supporters::routes(), groups::routes(), forum::routes(), views::routes()].into_iter().flatten().collect()
+    let slices = [call::routes(), people::routes(), supporters::routes(), groups::routes(), forum::routes(), views::routes()];
+    slices.into_iter().flatten().collect()
+}
+
+/// Who reacts to what.
+fn reactions() -> Reactions {
+    Reactions::default()
+}
+
+/// Lets this process write: what a transaction changes has its consequences from now on.
+pub fn prepare(db: &Db) {
+    db.extend(reactions());
+}
+
+/// Who a token stands for: the person, and what it is affiliated to.
+struct Callers(Accounts);
+
+impl Authenticate for Callers {
+    fn verify(&self, token: &str, now: Instant) -> Result<()> {
+        self.0.verify(token, now)
+    }
+
+    fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor> {
+        let mut actor = self.0.recognise(connection, token, now)?;
+        if let Some(person) = actor.person.filter(|_| actor.verified) {
+            actor.affiliations = supporters::affiliations_of(connection, person)?;
+        }
+        Ok(actor)
+    }
 }
 
 /// What one server is made of; a test adds routes of its own.
@@ -28,13 +63,17 @@ pub struct Composition {
 
 impl Composition {
     /// The product on this database.
-    pub fn new(db: Db, options: Options) -> Self {
-        Self::with(db, options, Box::new(NoAccounts), routes())
+    pub fn new(db: Db, options: Options, accounts: Accounts) -> Self {
+        let callers = Box::new(Callers(accounts.clone()));
+        Self::with(db, options, accounts, callers, routes())
     }
 
-    /// The product with other accounts or further routes.
-    pub fn with(db: Db, options: Options, authenticate: Box<dyn Authenticate>, routes: Vec<Route>) -> Self {
-        let web = Web::new(db, options, authenticate, call::languages, Metrics::new());
+    /// The product with other callers or further routes.
+    pub fn with(db: Db, options: Options, accounts: Accounts, authenticate: Box<dyn Authenticate>, routes: Vec<Route>) -> Self {
+        prepare(&db);
+        db.extend(TokenKey(SecretBox::new(Box::new(accounts.keys.mail_key()))));
+        let parts = Parts::default().with(accounts);
+        let web = Web::new(db, options, authenticate, call::languages, Metrics::new(), parts);
         let document = web::Bytes::from(http::openapi::document(&routes).to_string());
         Self { web, routes: Arc::new(routes), document }
     }
@@ -51,6 +90,7 @@ impl Composition {
             .configure(api)
             .configure(docs)
             .configure(http::health::mount)
+            .configure(people::mount_jwks)
             .wrap(from_fn(edge))
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::{DbError, Failure};
+use crate::states::{IllegalTransition, State};
 
 macro_rules! problems {
     ($($(#[$meta:meta])* $variant:ident = $slug:literal, $status:literal, $title:literal, $page:literal;)+) => {
@@ -37,6 +38,10 @@ problems! {
         "Nobody may use this without an account. Sign in with `POST /api/v1/auth/login` and send `Authorization: Bearer <access token>`.";
     BadAccessToken = "bad-access-token", 401, "The access token does not count",
         "The bearer token is not one of this server's, has expired, or its session has ended. Refresh it or sign in again; without a token public data can still be read.";
+    InvalidCredentials = "invalid-credentials", 401, "That does not sign you in",
+        "E-mail, password or code do not fit together, or the account cannot be used. If you forgot the password, ask for a new one with `POST /api/v1/auth/password/forgot`.";
+    SecondFactorRequired = "second-factor-required", 401, "A second factor is needed",
+        "The password is right and the account has a second factor. Send the login again with `code`: six digits of the app, or a recovery code.";
     Forbidden = "forbidden", 403, "This is not yours to do",
         "You may see this, but not do that to it. `detail` says who may.";
     NotFound = "not-found", 404, "There is nothing here",
@@ -67,6 +72,8 @@ problems! {
         "A cursor goes with the filters and the sort order it was made under. Start again without it.";
     IdempotencyKeyReused = "idempotency-key-reused", 422, "The Idempotency-Key was used for another body",
         "A key stands for one request. Make a new key for a new request.";
+    InvalidToken = "invalid-token", 422, "The link does nothing any more",
+        "The token of the link is unknown, was used, was replaced by a newer one, or is too old. Ask for a new mail.";
     PreconditionRequired = "precondition-required", 428, "Say which version you change",
         "Changing this needs an `If-Match` header with the object's ETag, so that nobody overwrites what another wrote meanwhile.";
     TooManyRequests = "too-many-requests", 429, "Too many requests",
@@ -92,6 +99,22 @@ impl FieldFault {
     /// A fault at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), code, detail: detail.into() }
+    }
+}
+
+/// One rule that is broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Which rule.
+    pub code: &'static str,
+    /// For a person.
+    pub detail: String,
+}
+
+impl Violation {
+    /// A violation.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
     }
 }
 
@@ -123,6 +146,15 @@ impl Problem {
             many => format!("{} faults: see `errors`.", many.len()),
         };
         Self::new(ProblemKind::InvalidInput, detail).with("errors", faults)
+    }
+
+    /// 422 with every rule that is broken.
+    pub fn violations(violations: &[Violation]) -> Self {
+        let detail = match violations {
+            [one] => one.detail.clone(),
+            many => format!("{} rules stand against it: see `violations`.", many.len()),
+        };
+        Self::new(ProblemKind::RuleViolation, detail).with("violations", violations)
     }
 
     /// With one more member.
@@ -173,6 +205,21 @@ impl Error {
         Problem::new(ProblemKind::Forbidden, detail).into()
     }
 
+    /// 422 with one broken rule.
+    pub fn violation(code: &'static str, detail: impl Into<String>) -> Self {
+        Problem::violations(&[Violation::new(code, detail)]).into()
+    }
+
+    /// 409: the object is in a state in which this cannot be done.
+    pub fn wrong_state(detail: impl Into<String>) -> Self {
+        Problem::new(ProblemKind::WrongState, detail).into()
+    }
+
+    /// 409: what must be unique is taken.
+    pub fn already_exists(detail: impl Into<String>) -> Self {
+        Problem::new(ProblemKind::AlreadyExists, detail).into()
+    }
+
     /// 422 with one fault.
     pub fn invalid(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
         Problem::invalid(&[FieldFault::new(pointer, code, detail)]).into()
@@ -210,6 +257,15 @@ impl std::error::Error for Error {}
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
+    }
+}
+
+impl<S: State> From<IllegalTransition<S>> for Error {
+    fn from(refused: IllegalTransition<S>) -> Self {
+        let allowed: Vec<_> = refused.allowed.iter().map(S::to_string).collect();
+        Problem::new(ProblemKind::IllegalTransition, format!("This is no move from here: {refused}."))
+            .with("allowed", allowed)
+            .into()
     }
 }
 

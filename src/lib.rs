@@ -22,13 +22,19 @@ pub mod error;
 
 pub mod policy;
 
+pub mod facts;
+
 pub mod audit;
+
+pub mod mail;
 
 pub mod http;
 
 pub mod outbox;
 
 pub mod call;
+
+pub mod people;
 
 pub mod supporters;
 

@@ -6,11 +6,17 @@ use crate::ids::Id;
 use crate::word_enum;
 
 /// Marks an [`Id`] of a person.
+#[derive(Debug)]
 pub enum PersonMark {}
 /// Marks an [`Id`] of a supporter.
+#[derive(Debug)]
 pub enum SupporterMark {}
 /// Marks an [`Id`] of a working group.
+#[derive(Debug)]
 pub enum GroupMark {}
+/// Marks an [`Id`] of a session.
+#[derive(Debug)]
+pub enum SessionMark {}
 /// The identifier of a person.
 pub type PersonId = Id<PersonMark>;
 /// The identifier of a supporter.
@@ -23,6 +29,10 @@ word_enum! {
     pub enum Standing {
         /// Everybody, with or without account.
         Anyone = "anyone",
+        /// A person who is signed in, its e-mail confirmed or not.
+        Person = "person",
+        /// The person that the object is, or belongs to.
+        Oneself = "oneself",
         /// A person whose e-mail is confirmed.
         Verified = "verified_person",
         /// Affiliated to the object's supporter, in whatever role.
@@ -49,19 +59,62 @@ word_enum! {
     pub enum Action {
         /// Read what is public.
         ReadPublic = "read_public",
+        /// Apply, contact, sign, subscribe, register, sign in, answer a mail's link.
+        UsePublicForms = "use_public_forms",
+        /// Read and change one's own account.
+        KeepOwnAccount = "keep_own_account",
+        /// Ask a supporter for affiliation, accept an invitation.
+        JoinSupporter = "join_supporter",
+        /// Edit a supporter's profile, invite, end affiliations, withdraw, decide affiliation requests.
+        RunSupporter = "run_supporter",
+        /// End an affiliation: one's own, or as [`Action::RunSupporter`].
+        EndAffiliation = "end_affiliation",
+        /// Invite to a group.
+        InviteToGroup = "invite_to_group",
         /// Run the initiative: set the seats, derogations, group status, approve, Forum, endorse, merge, mail queue, audit.
         RunInitiative = "run_initiative",
+        /// Roles, suspension, second factors of others, settings, keys.
+        RunAccounts = "run_accounts",
     }
 }
 
 /// Whether a standing has a right. The whole table; a test holds every cell as a snapshot.
 pub fn allows(action: Action, standing: Standing) -> bool {
-    use Standing::{Administrator, Affiliated, Anyone, CoChair, FocalPoint, Lead, Member, Observer, Secretariat, Verified};
+    use Standing::{
+        Administrator, Affiliated, Anyone, CoChair, FocalPoint, Lead, Member, Observer, Oneself, Person, Secretariat, Verified,
+    };
     match action {
-        Action::ReadPublic => true,
+        Action::ReadPublic | Action::UsePublicForms => true,
+        Action::KeepOwnAccount => match standing {
+            Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair | Secretariat
+            | Administrator => true,
+            Anyone => false,
+        },
+        Action::JoinSupporter => match standing {
+            Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Oneself => false,
+        },
+        Action::RunSupporter => match standing {
+            FocalPoint | Secretariat | Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | Observer | Member | Lead | CoChair => false,
+        },
+        Action::EndAffiliation => match standing {
+            Oneself | FocalPoint | Secretariat | Administrator => true,
+            Anyone | Person | Verified | Affiliated | Observer | Member | Lead | CoChair => false,
+        },
+        Action::InviteToGroup => match standing {
+            CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member | Lead => false,
+        },
         Action::RunInitiative => match standing {
             Secretariat | Administrator => true,
-            Anyone | Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair => false,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair => false,
+        },
+        Action::RunAccounts => match standing {
+            Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair | Secretariat => {
+                false
+            }
         },
     }
 }
@@ -71,14 +124,20 @@ pub fn allows(action: Action, standing: Standing) -> bool {
 pub struct Actor {
     /// The person, signed in.
     pub person: Option<PersonId>,
-    /// Its e-mail is confirmed.
+    /// The session it is signed in with.
+    pub session: Option<Id<SessionMark>>,
+    /// Its e-mail is confirmed. Without that it has no standing but its own.
     pub verified: bool,
-    /// Its role is secretariat or administrator.
+    /// Its role is secretariat or administrator, and its second factor is what the settings ask for.
     pub secretariat: bool,
-    /// Its role is administrator.
+    /// Its role is administrator, likewise.
     pub administrator: bool,
+    /// Its role would allow more, once it has the second factor that the settings ask for.
+    pub lacks_second_factor: bool,
     /// Its language, where it chose one.
     pub locale: Option<String>,
+    /// The supporters it is affiliated to now, and whether as focal point.
+    pub affiliations: Vec<(SupporterId, bool)>,
 }
 
 impl Actor {
@@ -88,16 +147,23 @@ impl Actor {
     }
 
     /// Every way in which this caller stands to `object`.
-    pub fn standings(&self, _object: &Object) -> Vec<Standing> {
+    pub fn standings(&self, object: &Object) -> Vec<Standing> {
         let mut standings = vec![Standing::Anyone];
         let mut add = |holds: bool, standing| {
             if holds {
                 standings.push(standing);
             }
         };
-        add(self.person.is_some() && self.verified, Standing::Verified);
-        add(self.secretariat, Standing::Secretariat);
-        add(self.administrator, Standing::Administrator);
+        add(self.person.is_some(), Standing::Person);
+        add(self.person.is_some() && self.person == object.person, Standing::Oneself);
+        if self.verified {
+            add(true, Standing::Verified);
+            let mine = |focal: bool| self.affiliations.iter().any(|(id, is)| Some(*id) == object.supporter && (*is || !focal));
+            add(mine(false), Standing::Affiliated);
+            add(mine(true), Standing::FocalPoint);
+            add(self.secretariat, Standing::Secretariat);
+            add(self.administrator, Standing::Administrator);
+        }
         standings
     }
 
@@ -110,6 +176,8 @@ impl Actor {
 /// What an action is about, as far as standings depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Object {
+    /// The person that it is, or belongs to.
+    pub person: Option<PersonId>,
     /// The supporter that it belongs to.
     pub supporter: Option<SupporterId>,
     /// The group that it belongs to.
@@ -120,5 +188,15 @@ impl Object {
     /// The initiative as a whole.
     pub fn initiative() -> Self {
         Self::default()
+    }
+
+    /// Something of a supporter's.
+    pub fn of_supporter(supporter: SupporterId) -> Self {
+        Self { supporter: Some(supporter), ..Self::default() }
+    }
+
+    /// Something of a person's.
+    pub fn of_person(person: PersonId) -> Self {
+        Self { person: Some(person), ..Self::default() }
     }
 }

@@ -1,6 +1,35 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    affiliation_requests (id) {
+        id -> Text,
+        person_id -> Text,
+        supporter_id -> Text,
+        message -> Nullable<Text>,
+        status -> Text,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    affiliations (id) {
+        id -> Text,
+        person_id -> Text,
+        supporter_id -> Text,
+        role -> Text,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     audit_entries (seq) {
         seq -> BigInt,
         at -> Timestamp,
@@ -148,6 +177,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitations (id) {
+        id -> Text,
+        supporter_id -> Text,
+        email -> Text,
+        folded_email -> Text,
+        role -> Text,
+        invited_by -> Nullable<Text>,
+        status -> Text,
+        expires_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     job_leases (name) {
         name -> Text,
         holder -> Text,
@@ -163,6 +208,37 @@ diesel::table! {
         position -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    login_addresses (person_id, address_digest) {
+        person_id -> Text,
+        address_digest -> Text,
+        last_login_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    login_failures (key) {
+        key -> Text,
+        failures -> BigInt,
+        window_started_at -> Timestamp,
+        blocked_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    mail_acts (id) {
+        id -> Text,
+        purpose -> Text,
+        subject_id -> Text,
+        token_hash -> Nullable<Text>,
+        detail -> Text,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        voided_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
     }
 }
 
@@ -183,6 +259,42 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        locale -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    person_sessions (id) {
+        id -> Text,
+        person_id -> Text,
+        client -> Text,
+        ended_at -> Nullable<Timestamp>,
+        expires_at -> Timestamp,
+        last_used_at -> Timestamp,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    persons (id) {
+        id -> Text,
+        email -> Nullable<Text>,
+        folded_email -> Nullable<Text>,
+        email_verified_at -> Nullable<Timestamp>,
+        display_name -> Text,
+        locale -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        address_lapsed -> Bool,
+        suspended_at -> Nullable<Timestamp>,
+        erased_at -> Nullable<Timestamp>,
+        totp_secret -> Nullable<Text>,
+        totp_confirmed_at -> Nullable<Timestamp>,
+        totp_last_step -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 
@@ -194,6 +306,26 @@ diesel::table! {
         summary -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recovery_codes (id) {
+        id -> Text,
+        person_id -> Text,
+        code_hash -> Text,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        session_id -> Text,
+        rotated_at -> Nullable<Timestamp>,
+        successor_hash -> Nullable<Text>,
+        repeated -> Bool,
+        created_at -> Timestamp,
     }
 }
 
@@ -212,6 +344,43 @@ diesel::table! {
         code -> Text,
         name -> Text,
         position -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    supporter_aliases (alias) {
+        alias -> Text,
+        supporter_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    supporter_applications (id) {
+        id -> Text,
+        name -> Text,
+        folded_name -> Text,
+        sector -> Text,
+        kind -> Nullable<Text>,
+        country -> Nullable<Text>,
+        website -> Nullable<Text>,
+        statement -> Nullable<Text>,
+        contact_name -> Nullable<Text>,
+        contact_email -> Nullable<Text>,
+        contact_job_title -> Nullable<Text>,
+        contact_locale -> Nullable<Text>,
+        authorised -> Bool,
+        status -> Text,
+        rank -> BigInt,
+        reason -> Nullable<Text>,
+        asked -> Text,
+        possible_duplicates -> Text,
+        supporter_id -> Nullable<Text>,
+        confirmed_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }
@@ -284,16 +453,30 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(affiliation_requests -> persons (person_id));
+diesel::joinable!(affiliation_requests -> supporters (supporter_id));
+diesel::joinable!(affiliations -> persons (person_id));
+diesel::joinable!(affiliations -> supporters (supporter_id));
 diesel::joinable!(co_chair_seats -> supporters (supporter_id));
 diesel::joinable!(co_chair_seats -> working_groups (group_id));
 diesel::joinable!(derogations -> working_groups (group_id));
 diesel::joinable!(forum_sessions -> forum_editions (forum_edition_id));
 diesel::joinable!(group_principles -> working_groups (group_id));
+diesel::joinable!(invitations -> persons (invited_by));
+diesel::joinable!(invitations -> supporters (supporter_id));
+diesel::joinable!(login_addresses -> persons (person_id));
+diesel::joinable!(person_sessions -> persons (person_id));
+diesel::joinable!(recovery_codes -> persons (person_id));
+diesel::joinable!(refresh_tokens -> person_sessions (session_id));
+diesel::joinable!(supporter_aliases -> supporters (supporter_id));
+diesel::joinable!(supporter_applications -> supporters (supporter_id));
 diesel::joinable!(supporter_former_names -> supporters (supporter_id));
 diesel::joinable!(supporter_principles -> supporters (supporter_id));
 diesel::joinable!(supporter_statuses -> supporters (supporter_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    affiliation_requests,
+    affiliations,
     audit_entries,
     audit_head,
     audit_reasons,
@@ -305,12 +488,22 @@ diesel::allow_tables_to_appear_in_same_query!(
     forum_sessions,
     group_principles,
     idempotency_keys,
+    invitations,
     job_leases,
     kinds,
+    login_addresses,
+    login_failures,
+    mail_acts,
     outbox,
+    person_sessions,
+    persons,
     principles,
+    recovery_codes,
+    refresh_tokens,
     register_milestones,
     sectors,
+    supporter_aliases,
+    supporter_applications,
     supporter_former_names,
     supporter_principles,
     supporter_statuses,

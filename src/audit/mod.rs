@@ -5,6 +5,8 @@ mod store;
 
 use diesel::QueryResult;
 
+use std::fmt::Display;
+
 use crate::db::{AnyConnection, Write};
 use crate::policy::PersonId;
 
@@ -31,13 +33,65 @@ pub struct Entry {
     pub request_id: Option<String>,
 }
 
+impl Entry {
+    /// `act`, done to an object by whoever the transaction is [`caused_by`].
+    pub fn of(act: &'static str, object_type: &'static str, object_id: impl Display) -> Self {
+        Self {
+            actor: None,
+            act,
+            object_type,
+            object_id: object_id.to_string(),
+            from: None,
+            to: None,
+            reason: None,
+            request_id: None,
+        }
+    }
+
+    /// Done by this person, who had no token yet: signing in, following a mail's link.
+    #[must_use]
+    pub fn by(mut self, person: PersonId) -> Self {
+        self.actor = Some(person);
+        self
+    }
+
+    /// It moved the object.
+    #[must_use]
+    pub fn moved(mut self, from: impl Display, to: impl Display) -> Self {
+        (self.from, self.to) = (Some(from.to_string()), Some(to.to_string()));
+        self
+    }
+
+    /// For this reason, where one was given.
+    #[must_use]
+    pub fn because(mut self, reason: Option<&str>) -> Self {
+        self.reason = reason.map(str::to_owned);
+        self
+    }
+}
+
+/// Who caused what a transaction does.
+#[derive(Clone, Debug, Default)]
+struct Cause {
+    actor: Option<PersonId>,
+    request_id: Option<String>,
+}
+
+/// Says who causes what this transaction does, and in which request: what its entries carry that do not say so themselves.
+pub fn caused_by(tx: &mut Write<'_>, actor: Option<PersonId>, request_id: &str) {
+    *tx.note::<Cause>() = Cause { actor, request_id: Some(request_id.to_owned()) };
+}
+
 /// What this transaction has to record, in order.
 #[derive(Default)]
 struct Pending(Vec<Entry>);
 
 /// Records an act. It is written as the transaction's last statements, because the head of the chain is one row: whoever holds it makes
 /// every other writer wait (locks are taken in the order object, outbox, head).
-pub fn record(tx: &mut Write<'_>, entry: Entry) {
+pub fn record(tx: &mut Write<'_>, mut entry: Entry) {
+    let Cause { actor, request_id } = tx.note::<Cause>().clone();
+    entry.actor = entry.actor.or(actor);
+    entry.request_id = entry.request_id.or(request_id);
     tx.note::<Pending>().0.push(entry);
     tx.before_commit(|tx| {
         let pending = std::mem::take(tx.note::<Pending>());

@@ -29,6 +29,11 @@ pub fn load(connection: &mut AnyConnection) -> Result<Call> {
     store::load(connection)
 }
 
+/// What the call is called, in its first language.
+pub fn name(connection: &mut AnyConnection) -> Result<String> {
+    Ok(store::load(connection)?.name)
+}
+
 /// The call's languages; English before a call is loaded, so that errors can be told.
 pub fn languages(connection: &mut AnyConnection) -> Result<Languages> {
     store::languages(connection)

@@ -178,6 +178,8 @@ pub enum MailTransport {
 pub struct Limits {
     /// Requests a minute and client address.
     pub per_address: u32,
+    /// Requests a minute and person, from whatever address.
+    pub per_account: u32,
     /// Registrations an hour and client address.
     pub register: u32,
     /// Forgotten passwords an hour and client address.
@@ -203,6 +205,8 @@ pub struct Limits {
 pub struct AuthSettings {
     /// Whether secretariat and administrators need a second factor.
     pub require_second_factor: bool,
+    /// The server's keys; `keys.json` in the data directory where none is set.
+    pub keys_file: Option<PathBuf>,
     /// Argon2id's memory (RFC 9106 `m`), in KiB, at least 8 a lane.
     pub argon2_memory_kib: u32,
     /// Argon2id's passes (RFC 9106 `t`).
@@ -233,6 +237,11 @@ impl Settings {
             None if url.is_empty() => Database::Sqlite(self.data_dir.join("plenary.db")),
             None => Database::Postgres(self.database_url.clone()),
         }
+    }
+
+    /// Where the server's keys lie.
+    pub fn keys_file(&self) -> PathBuf {
+        self.auth.keys_file.clone().unwrap_or_else(|| self.data_dir.join("keys.json"))
     }
 
     /// Takes over the address that the system bound for `listen`, also into a `public_url` that was not set.

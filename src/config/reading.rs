@@ -134,6 +134,7 @@ impl Reading {
         let mut limit = |key| self.number(key, 0..=1_000_000_000);
         Limits {
             per_address: limit("limits.per_address"),
+            per_account: limit("limits.per_account"),
             register: limit("limits.register"),
             forgot: limit("limits.forgot"),
             applications: limit("limits.applications"),
@@ -149,6 +150,7 @@ impl Reading {
     fn auth(&mut self) -> AuthSettings {
         let settings = AuthSettings {
             require_second_factor: self.flag("auth.require_second_factor"),
+            keys_file: self.optional("auth.keys_file", |text| Ok(text.into())),
             argon2_memory_kib: self.number("auth.argon2_memory_kib", 8..=4_194_304),
             argon2_iterations: self.number("auth.argon2_iterations", 1..=100),
             argon2_parallelism: self.number("auth.argon2_parallelism", 1..=64),

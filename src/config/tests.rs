@@ -192,7 +192,7 @@ fn values_of_the_right_type_are_checked() {
         ("PLENARY_DATABASE_URL", "sqlite:/srv/plenary/a b.db"),
         ("PLENARY_DATABASE_URL", "postgresql://u:p@[::1]:5432/plenary?sslmode=verify-full"),
         ("PLENARY_CORS__ALLOWED_ORIGINS", "https://a.example,http://localhost:3000"),
-        ("PLENARY_LOG__LEVEL", "info,plenary::mail=debug, actix_web=off"),
+        ("PLENARY_LOG__LEVEL", "info,rustls=debug, actix_web=off"),
         ("PLENARY_LOG__FORMAT", "json"),
         ("PLENARY_MAIL__SMTP_URL", "smtps://u%40h:p%2F@mail.example.org:465"),
         ("PLENARY_MAIL__SMTP_URL", "smtp://mail.example.org:587?tls=required"),

@@ -13,9 +13,10 @@ pub mod search;
 mod tx;
 mod watch;
 
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use diesel::{QueryResult, RunQueryDsl};
@@ -129,6 +130,7 @@ struct Inner {
     revision: AtomicU64,
     queries: Arc<AtomicI64>,
     memo: Mutex<tx::Memo>,
+    extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Db {
@@ -149,7 +151,20 @@ impl Db {
             revision: AtomicU64::new(1),
             queries,
             memo: Mutex::new(HashMap::new()),
+            extensions: RwLock::default(),
         })))
+    }
+
+    /// Gives every write transaction of this process something of a higher layer's, by its type ([`Write::extension`]).
+    pub fn extend<T: Send + Sync + 'static>(&self, extension: T) {
+        if let Ok(mut extensions) = self.0.extensions.write() {
+            extensions.insert(TypeId::of::<T>(), Arc::new(extension));
+        }
+    }
+
+    fn extension<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let found = self.0.extensions.read().ok()?.get(&TypeId::of::<T>()).cloned()?;
+        found.downcast().ok()
     }
 
     /// The clock that transactions read.

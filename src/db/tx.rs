@@ -9,7 +9,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{Connection as _, QueryResult};
 
 use super::{AnyConnection, Db, DbError, Failure, pool};
-use crate::ids::{Id, Ids};
+use crate::ids::Id;
 use crate::time::Instant;
 
 pub(super) type Memo = HashMap<TypeId, (u64, Arc<dyn Any + Send + Sync>)>;
@@ -69,7 +69,7 @@ type BeforeCommit = fn(&mut Write<'_>) -> QueryResult<()>;
 pub struct Write<'a> {
     connection: &'a mut AnyConnection,
     now: Instant,
-    ids: &'a Ids,
+    db: &'a Db,
     before_commit: VecDeque<BeforeCommit>,
     notes: HashMap<TypeId, Box<dyn Any>>,
 }
@@ -82,7 +82,12 @@ impl Write<'_> {
 
     /// A new identifier.
     pub fn new_id<T>(&self) -> Id<T> {
-        self.ids.next(self.now)
+        self.db.ids().next(self.now)
+    }
+
+    /// What [`Db::extend`] gave to every transaction.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.db.extension()
     }
 
     /// Runs `step` as the last thing before the commit, once however often it is asked for, in the order of the first asking. A step may
@@ -169,7 +174,7 @@ pub(super) fn write<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Write<'_>) -> Re
     let mut connection = begun(db, &db.0.writers, pool::Use::Write)?;
     let now = db.clock().now();
     let outcome = guarded(&mut connection, |connection| {
-        let mut tx = Write { connection, now, ids: db.ids(), before_commit: VecDeque::new(), notes: HashMap::new() };
+        let mut tx = Write { connection, now, db, before_commit: VecDeque::new(), notes: HashMap::new() };
         let value = f(&mut tx)?;
         while let Some(step) = tx.before_commit.pop_front() {
             step(&mut tx).map_err(|e| E::from(e.into()))?;

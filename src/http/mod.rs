@@ -18,6 +18,8 @@ pub mod page;
 mod request;
 pub mod route;
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -78,18 +80,6 @@ pub trait Authenticate: Send + Sync {
     fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor>;
 }
 
-/// As long as there are no accounts every bearer token is a bad one.
-pub struct NoAccounts;
-
-impl Authenticate for NoAccounts {
-    fn verify(&self, _: &str, _: Instant) -> Result<()> {
-        Err(bad_token())
-    }
-    fn recognise(&self, _: &mut AnyConnection, _: &str, _: Instant) -> Result<Actor> {
-        Err(bad_token())
-    }
-}
-
 /// 401 for a token that does not count (RFC 6750, 3.1).
 pub fn bad_token() -> crate::error::Error {
     Problem::new(
@@ -119,6 +109,20 @@ pub struct WebState {
     /// Counters and durations.
     pub metrics: Arc<metrics::Metrics>,
     languages: RwLock<Arc<Languages>>,
+    parts: Parts,
+}
+
+/// What slices put into the app beside the database, by type.
+#[derive(Default)]
+pub struct Parts(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl Parts {
+    /// With one more part.
+    #[must_use]
+    pub fn with<T: Send + Sync + 'static>(mut self, part: T) -> Self {
+        self.0.insert(TypeId::of::<T>(), Arc::new(part));
+        self
+    }
 }
 
 impl std::ops::Deref for Web {
@@ -136,10 +140,17 @@ impl Web {
         authenticate: Box<dyn Authenticate>,
         load_languages: fn(&mut AnyConnection) -> Result<Languages>,
         metrics: Arc<metrics::Metrics>,
+        parts: Parts,
     ) -> Self {
         let cache = cache::Answers::new(options.cache_bytes);
         let languages = RwLock::default();
-        Self(Arc::new(WebState { db, options, authenticate, load_languages, cache, metrics, languages }))
+        Self(Arc::new(WebState { db, options, authenticate, load_languages, cache, metrics, languages, parts }))
+    }
+
+    /// A part that the composition root put in.
+    pub fn part<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
+        let part = self.parts.0.get(&TypeId::of::<T>()).cloned().and_then(|part| part.downcast::<T>().ok());
+        part.ok_or_else(|| crate::error::Error::Internal(format!("the app was built without its {}", std::any::type_name::<T>())))
     }
 
     fn parse_bearer(&self, header: &str) -> Result<String> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::etag::IfMatch;
 use super::idempotency::{self, Attempt, Claim};
 use super::{Languages, Web};
+use crate::audit;
 use crate::db::{AnyConnection, Read, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::locale::Reader;
@@ -14,14 +15,18 @@ use crate::policy::{Action, Actor, Object};
 use crate::time::Instant;
 
 /// Form-checked input, or the problem that its form is. It answers only after the caller has been recognised: 401 comes before 422.
-pub(super) type Form<P, Q, B> = Result<Decoded<P, Q, B>, Problem>;
+pub(super) type Form<P, Q, B> = Result<Arc<Decoded<P, Q, B>>, Problem>;
 
 /// Path, query and body, decoded.
 pub struct Decoded<P, Q, B> {
-    pub(super) path: P,
-    pub(super) query: Q,
-    pub(super) body: B,
-    pub(super) filters: Value,
+    /// The path's parts.
+    pub path: P,
+    /// The query's parameters.
+    pub query: Q,
+    /// The query without paging and language: what a cursor is bound to.
+    pub filters: Value,
+    /// The body.
+    pub body: B,
 }
 
 /// What the headers said.
@@ -29,6 +34,8 @@ pub struct Decoded<P, Q, B> {
 pub(super) struct Head {
     pub action: Action,
     pub token: Option<String>,
+    pub address: String,
+    pub client: String,
     pub accept_language: Option<String>,
     pub locale: Option<String>,
     pub wants_csv: bool,
@@ -54,21 +61,25 @@ pub struct Input<P = (), Q = (), B = ()> {
     pub reader: Reader,
     /// The call's languages.
     pub languages: Arc<Languages>,
-    /// The path's parts.
-    pub path: P,
-    /// The query's parameters.
-    pub query: Q,
-    /// The query without paging and language: what a cursor is bound to.
-    pub filters: Value,
-    /// The body.
-    pub body: B,
     /// What `If-Match` says.
     pub if_match: IfMatch,
     /// Whether `Accept` asks for CSV.
     pub wants_csv: bool,
     /// The request's id, for the record.
     pub request_id: String,
+    /// The client's address, behind trusted proxies.
+    pub address: String,
+    /// What the client calls itself (`User-Agent`), cut to 200 characters.
+    pub client: String,
     action: Action,
+    decoded: Arc<Decoded<P, Q, B>>,
+}
+
+impl<P, Q, B> std::ops::Deref for Input<P, Q, B> {
+    type Target = Decoded<P, Q, B>;
+    fn deref(&self) -> &Decoded<P, Q, B> {
+        &self.decoded
+    }
 }
 
 impl<P, Q, B> Input<P, Q, B> {
@@ -78,6 +89,14 @@ impl<P, Q, B> Input<P, Q, B> {
             Ok(())
         } else if self.actor.person.is_none() {
             Err(authentication_required())
+        } else if self.actor.lacks_second_factor {
+            Err(Error::forbidden(
+                "Your role needs a second factor here. Set one up with POST /api/v1/me/totp, then sign in again.",
+            ))
+        } else if !self.actor.verified {
+            Err(Error::forbidden(
+                "Confirm your e-mail address first, by the link that was mailed to you; ask for another with POST /api/v1/auth/verify-email/resend.",
+            ))
         } else {
             Err(Error::forbidden("Your roles do not allow this here. Ask the secretariat, or somebody who holds the role."))
         }
@@ -96,6 +115,13 @@ pub(super) fn authentication_required() -> Error {
     )
     .with_header("WWW-Authenticate", "Bearer realm=\"plenary\"")
     .into()
+}
+
+impl<P, Q, B> Request<P, Q, B> {
+    /// A part of the app that a slice put there (its keys, its hasher).
+    pub fn part<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
+        self.web.part()
+    }
 }
 
 impl<P, Q, B> Request<P, Q, B>
@@ -121,6 +147,19 @@ where
         db.read(move |tx| answer_read(&web, head, form, tx, f)).await
     }
 
+    /// Reads first and keeps the request: for handlers that do slow work (a password hash) between a read and a write, with no
+    /// transaction open meanwhile.
+    pub async fn peek<A, F>(self, f: F) -> Result<(Self, A)>
+    where
+        A: Send + 'static,
+        F: FnOnce(&mut Read<'_>, &Input<P, Q, B>) -> Result<A> + Send + 'static,
+    {
+        let Self { web, head, form } = self;
+        let again = Self { web: web.clone(), head: head.clone(), form: form.clone() };
+        let seen = Self { web, head, form }.read(f).await?;
+        Ok((again, seen))
+    }
+
     /// Answers from one write transaction; the closure is repeated after a serialization failure.
     pub async fn write<A, F>(self, mut f: F) -> Result<A>
     where
@@ -132,6 +171,7 @@ where
         db.write(move |tx| {
             let now = tx.now();
             let input = prepared.input(tx, now)?;
+            audit::caused_by(tx, input.actor.person, &input.request_id);
             f(tx, input)
         })
         .await
@@ -205,7 +245,7 @@ fn answer_read<P, Q, B, A>(
     f(tx, &input)
 }
 
-fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decoded: Decoded<P, Q, B>) -> Input<P, Q, B> {
+fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decoded: Arc<Decoded<P, Q, B>>) -> Input<P, Q, B> {
     let reader =
         Reader::negotiate(head.locale.as_deref(), head.accept_language.as_deref(), actor.locale.as_deref(), &languages.0);
     // Set once: a repeated transaction speaks the same language.
@@ -214,14 +254,13 @@ fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decode
         actor,
         reader,
         languages,
-        path: decoded.path,
-        query: decoded.query,
-        filters: decoded.filters,
-        body: decoded.body,
         if_match: head.if_match,
         wants_csv: head.wants_csv,
         request_id: head.request_id,
+        address: head.address,
+        client: head.client,
         action: head.action,
+        decoded,
     }
 }
 

@@ -280,6 +280,8 @@ where
     let head = Head {
         action,
         token,
+        address,
+        client: text(header::USER_AGENT).unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
         accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
         locale,
         wants_csv: text(header::ACCEPT).is_some_and(super::wants_csv),
@@ -351,7 +353,7 @@ fn form<P: Shape, Q: Shape, B: Shape>(
     };
     let body = check.body.decode::<B>(body, Origin::Body).map_err(|more| faults.extend(more)).ok();
     let form = match (path, query, body) {
-        (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Decoded { path, query, body, filters }),
+        (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Arc::new(Decoded { path, query, filters, body })),
         _ => Err(Problem::invalid(&faults)),
     };
     (form, locale)

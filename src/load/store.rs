@@ -47,19 +47,7 @@ pub fn load(db: &Db, text: &str) -> Result<Report> {
             return Err(LoadFault::Refused(refusals));
         }
         if !report.is_unchanged() {
-            audit::record(
-                tx,
-                Entry {
-                    actor: None,
-                    act: "call.loaded",
-                    object_type: "call",
-                    object_id: id.to_string(),
-                    from: None,
-                    to: None,
-                    reason: None,
-                    request_id: None,
-                },
-            );
+            audit::record(tx, Entry::of("call.loaded", "call", id));
         }
         Ok(report)
     })

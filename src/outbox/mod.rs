@@ -1,6 +1,7 @@
 //! The outbox: every mail is a row written in the transaction that caused it, and leaves from here (domain.md, The Forum cycle and its
 //! mails; ARCHITECTURE.md, Mail).
 
+mod acts;
 mod rules;
 mod store;
 
@@ -19,11 +20,15 @@ use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::time::Instant;
 
+pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
+pub use store::{ask, ask_nobody, look, redeem, void};
 
 /// Marks the id of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailMark {}
+/// The identifier of a mail.
+pub type MailId = Id<MailMark>;
 
 /// A mail to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +39,8 @@ pub struct Mail {
     pub person: Option<PersonId>,
     /// The address it goes to.
     pub recipient: String,
+    /// The language it is written in, where one is known.
+    pub locale: Option<String>,
     /// What its text is made from, a JSON object. Never a usable token: the worker derives that from the row's id when it renders.
     pub params: Value,
     /// Not before this instant; `None`: at once.
@@ -44,13 +51,17 @@ pub struct Mail {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claimed {
     /// Its id, of which its Message-ID is made: a repeat after a crash can be recognised.
-    pub id: Id<MailMark>,
+    pub id: MailId,
     /// Which mail it is.
     pub kind: String,
     /// The person it goes to.
     pub person: Option<PersonId>,
     /// The address it goes to.
     pub recipient: String,
+    /// The language it is written in, where one is known.
+    pub locale: Option<String>,
+    /// What it asks its reader to do, if anything.
+    pub asked: Option<Asked>,
     /// What its text is made from.
     pub params: Value,
     /// The how-manieth attempt this is, from 1 to [`ATTEMPTS`].
@@ -60,8 +71,13 @@ pub struct Claimed {
 }
 
 /// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
-pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<Id<MailMark>> {
+pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
     store::insert(tx, mail)
+}
+
+/// Drops what is queued for a person, and forgets to whom and about what its other mails were: for one who is erased.
+pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
+    store::forget_person(tx, person)
 }
 
 /// How many mails there are in each state that any is in.

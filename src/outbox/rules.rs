@@ -14,6 +14,8 @@ word_enum! {
         Sent = "sent",
         /// It was refused for good, or too often. Only a person resends it.
         Dead = "dead",
+        /// It is not wanted any more: its link is void or over, or its reader erased.
+        Dropped = "dropped",
     }
 }
 

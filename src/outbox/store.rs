@@ -1,21 +1,25 @@
 //! The outbox's rows.
 
+mod acts;
+
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::acts::Errand;
 use super::rules::{self, LEASE, Next, Outcome, State};
-use super::{Claimed, Mail, MailMark};
+use super::{Claimed, Mail, MailId};
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
-use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
+pub use acts::{ask, ask_nobody, look, redeem, void};
+
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;
 
-pub fn insert(tx: &mut Write<'_>, mail: Mail) -> QueryResult<Id<MailMark>> {
+pub fn insert(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
     let (id, now) = (tx.new_id(), tx.now());
     diesel::insert_into(o::table)
         .values((
@@ -23,6 +27,7 @@ pub fn insert(tx: &mut Write<'_>, mail: Mail) -> QueryResult<Id<MailMark>> {
             o::kind.eq(mail.kind),
             o::person_id.eq(mail.person.map(|person| person.to_string())),
             o::recipient.eq(mail.recipient),
+            o::locale.eq(mail.locale),
             o::params.eq(mail.params.to_string()),
             o::state.eq(State::Queued),
             o::attempts.eq(0_i64),
@@ -48,10 +53,11 @@ pub fn is_any_due(connection: &mut AnyConnection, now: Instant) -> QueryResult<b
 
 #[derive(Queryable)]
 struct Row {
-    id: Id<MailMark>,
+    id: MailId,
     kind: String,
     person: Option<String>,
     recipient: String,
+    locale: Option<String>,
     params: String,
     attempts: i64,
     created_at: Instant,
@@ -64,7 +70,7 @@ pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64) -> Resu
         .filter(claimable!(now))
         .order((o::due_at, o::id))
         .limit(limit)
-        .select((o::id, o::kind, o::person_id, o::recipient, o::params, o::attempts, o::created_at))
+        .select((o::id, o::kind, o::person_id, o::recipient, o::locale, o::params, o::attempts, o::created_at))
         .load(&mut **tx)?;
     let mut claimed = Vec::new();
     for row in rows {
@@ -84,12 +90,22 @@ pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64) -> Resu
             o::version.eq(o::version + 1),
             o::updated_at.eq(now),
         );
+        let asked = match acts::errand(tx, row.id)? {
+            Errand::Tell => None,
+            Errand::Ask(asked) => Some(asked),
+            Errand::Over => {
+                drop_queued(tx, row.id, "its link is void, used or over")?;
+                continue;
+            }
+        };
         if diesel::update(free).set(mine).execute(&mut **tx)? == 1 {
             claimed.push(Claimed {
                 id: row.id,
                 kind: row.kind,
                 person: row.person.map(|person| person.parse::<PersonId>()).transpose().map_err(|e| internal(&e))?,
                 recipient: row.recipient,
+                locale: row.locale,
+                asked,
                 params: serde_json::from_str::<Value>(&row.params)?,
                 attempt: row.attempts + 1,
                 created_at: row.created_at,
@@ -99,12 +115,56 @@ pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64) -> Resu
     Ok(claimed)
 }
 
+/// A queued mail that is not to be sent any more. Its hollow row stays until the retention job.
+fn drop_queued(tx: &mut Write<'_>, id: MailId, why: &str) -> QueryResult<()> {
+    let now = tx.now();
+    diesel::update(o::table.filter(o::id.eq(id).and(o::state.eq(State::Queued))))
+        .set((
+            o::state.eq(State::Dropped),
+            o::params.eq("{}"),
+            o::last_answer.eq(why),
+            o::lease_holder.eq(None::<String>),
+            o::leased_until.eq(None::<Instant>),
+            o::version.eq(o::version + 1),
+            o::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// A mail that is never sent, of a kind: it costs what another costs.
+pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<MailId> {
+    let nobody = Mail {
+        kind,
+        person: None,
+        recipient: String::new(),
+        locale: None,
+        params: Value::Object(Default::default()),
+        due_at: None,
+    };
+    let id = insert(tx, nobody)?;
+    diesel::update(o::table.filter(o::id.eq(id))).set(o::state.eq(State::Dropped)).execute(&mut **tx)?;
+    Ok(id)
+}
+
+pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
+    let now = tx.now();
+    let theirs = o::person_id.eq(person.to_string());
+    diesel::update(o::table.filter(theirs.clone()).filter(o::state.eq(State::Queued)))
+        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    diesel::update(o::table.filter(theirs))
+        .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 fn internal(error: &dyn std::fmt::Display) -> crate::error::Error {
     crate::error::Error::Internal(format!("a stored mail: {error}"))
 }
 
 /// Holds these mails for another lease.
-pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[Id<MailMark>]) -> QueryResult<()> {
+pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()> {
     let until = tx.now().plus(LEASE);
     for id in ids {
         diesel::update(o::table.filter(o::id.eq(*id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder))))

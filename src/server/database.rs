@@ -1,6 +1,7 @@
 //! The database that the settings name, opened and brought up to date.
 
 use super::StartError;
+use crate::app;
 use crate::config::{Database, Settings, Synchronous};
 use crate::db::{ConnectError, Db, DbError, MigrationState, Options, Target};
 use crate::ids::Ids;
@@ -34,6 +35,7 @@ pub fn open(settings: &Settings) -> Result<Db, StartError> {
     let db = Db::open(target, options, Clock::System, Ids::Random).map_err(refused)?;
     // The pools would try for as long as a request may wait, and then not say why.
     db.connect().map_err(refused)?;
+    app::prepare(&db);
     Ok(db)
 }
 

@@ -16,6 +16,8 @@ use crate::app::Composition;
 use crate::config::Settings;
 use crate::db::{ConnectError, Db, DbError};
 use crate::http::{self, cors::Cors};
+use crate::people::{Accounts, Cost, Hasher, Keys, LoginLimits};
+use crate::time::Clock;
 use crate::worker::Worker;
 
 /// How long a connection may take to close once the server has closed it.
@@ -54,6 +56,9 @@ pub enum StartError {
         /// What to do.
         advice: String,
     },
+    /// The keys cannot be read or made.
+    #[error("{0}. Let this user read and write it, or name another in auth.keys_file (PLENARY_AUTH__KEYS_FILE).")]
+    Keys(crate::error::Error),
     /// Something else of the machine's.
     #[error("the server broke off: {0}")]
     Io(#[from] std::io::Error),
@@ -84,7 +89,7 @@ pub fn serve(settings: Settings, ready: impl FnOnce(&Settings)) -> Result<(), St
 /// [`serve`] with a composition of one's own, until what `stop` gives (asked for once everything else stands). Runs in an actix system.
 pub async fn run<Stop: Future<Output = ()>>(
     mut settings: Settings,
-    compose: impl FnOnce(Db, http::Options) -> Composition,
+    compose: impl FnOnce(Db, http::Options, Accounts) -> Composition,
     ready: impl FnOnce(&Settings),
     stop: impl FnOnce() -> std::io::Result<Stop>,
 ) -> Result<(), StartError> {
@@ -98,7 +103,7 @@ pub async fn run<Stop: Future<Output = ()>>(
     let api = api.listen()?;
     settings.listens_on(api.local_addr()?);
 
-    let composition = compose(db.clone(), http_options(&settings));
+    let composition = compose(db.clone(), http_options(&settings), accounts(&settings, db.clock())?);
     let web = composition.web.clone();
     let measured = web.metrics.clone();
     let workers = settings.http.workers;
@@ -177,4 +182,21 @@ fn http_options(settings: &Settings) -> http::Options {
         cache_bytes: settings.http.cache_bytes,
         cors: Cors { allowed_origins: settings.cors.allowed_origins.clone(), max_age: settings.cors.max_age },
     }
+}
+
+/// Who may sign in, and how. Makes the keys where there are none.
+pub fn accounts(settings: &Settings, clock: &Clock) -> Result<Accounts, StartError> {
+    let auth = &settings.auth;
+    let keys = Keys::open(&settings.keys_file(), &settings.public_url, clock.now()).map_err(StartError::Keys)?;
+    let cost =
+        Cost { memory_kib: auth.argon2_memory_kib, iterations: auth.argon2_iterations, parallelism: auth.argon2_parallelism };
+    Ok(Accounts {
+        keys,
+        hasher: Hasher::new(cost, auth.hashing_threads).map_err(StartError::Keys)?,
+        limits: LoginLimits {
+            login_account: settings.limits.login_account.into(),
+            login_address: settings.limits.login_address.into(),
+        },
+        require_second_factor: auth.require_second_factor,
+    })
 }

@@ -9,6 +9,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::rules::Status;
+use crate::address;
 use crate::country::Region;
 use crate::db::search::Contains;
 use crate::db::{AnyConnection, Backend, Key, any_of};
@@ -221,6 +222,12 @@ pub fn group_id(connection: &mut AnyConnection, name: &str) -> Result<Option<Gro
         ids.filter(g::slug.eq(name)).get_result(connection)
     };
     Ok(id.optional()?)
+}
+
+/// The host of an entry's web site, where it has one.
+pub fn website_host(connection: &mut AnyConnection, id: SupporterId) -> Result<Option<String>> {
+    let website: Option<Option<String>> = s::table.filter(s::id.eq(id)).select(s::website).get_result(connection).optional()?;
+    Ok(website.flatten().and_then(|website| address::host(&website)))
 }
 
 /// What [`facts`] reads: id, slug, name, sector, country, region, status.

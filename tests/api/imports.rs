@@ -30,6 +30,7 @@ const ORDER: &[&str] = &[
     "mail",
     "audit",
     "files",
+    "facts",
     "policy",
     "error",
     "db",

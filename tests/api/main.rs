@@ -15,6 +15,7 @@ mod imports;
 mod kit;
 mod load;
 mod outbox;
+mod people;
 mod plans;
 mod process;
 mod search;

@@ -51,7 +51,14 @@ impl Sender for Postman {
 }
 
 fn mail(recipient: &str) -> Mail {
-    Mail { kind: "note", person: None, recipient: recipient.into(), params: json!({"name": "Müller"}), due_at: None }
+    Mail {
+        kind: "note",
+        person: None,
+        recipient: recipient.into(),
+        locale: None,
+        params: json!({"name": "Müller"}),
+        due_at: None,
+    }
 }
 
 fn queue(world: &World, recipients: &[&str]) {

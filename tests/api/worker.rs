@@ -66,6 +66,7 @@ fn gauges_are_kept() {
             kind: "note",
             person: None,
             recipient: "a@example.org".into(),
+            locale: None,
             params: serde_json::json!({}),
             due_at: None,
         };

@@ -5,6 +5,7 @@
 
 mod contract;
 mod database;
+mod people;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -15,7 +16,7 @@ use actix_web::dev::ServerHandle;
 use plenary::app::Composition;
 use plenary::db::{self, AnyConnection, Db, Write};
 use plenary::error::Error;
-use plenary::http::{self, Authenticate, NoAccounts, Route, Web};
+use plenary::http::{self, Authenticate, Route, Web};
 use plenary::ids::Ids;
 use plenary::load::{self, Report};
 use plenary::time::{Clock, Instant};
@@ -24,6 +25,7 @@ use ureq::http::{HeaderMap, Response};
 
 use self::contract::Contract;
 pub use self::database::Home;
+pub use self::people::{PASSWORD, Person};
 
 /// When every world begins.
 pub const BEGINNING: &str = "2026-09-01T09:00:00Z";
@@ -42,7 +44,8 @@ pub struct World {
 /// What a world is made of, where it differs from the product with an empty database.
 pub struct Setup {
     more: Vec<Route>,
-    authenticate: Box<dyn Authenticate>,
+    authenticate: Option<Box<dyn Authenticate>>,
+    accounts: people::Setup,
     options: http::Options,
     database: db::Options,
 }
@@ -56,7 +59,7 @@ impl Setup {
 
     /// Lets tokens stand for somebody.
     pub fn authenticate(mut self, authenticate: impl Authenticate + 'static) -> Self {
-        self.authenticate = Box::new(authenticate);
+        self.authenticate = Some(Box::new(authenticate));
         self
     }
 
@@ -69,6 +72,12 @@ impl Setup {
     /// Changes the database's options.
     pub fn database(mut self, change: impl FnOnce(&mut db::Options)) -> Self {
         change(&mut self.database);
+        self
+    }
+
+    /// Changes what holds for accounts.
+    pub fn accounts(mut self, change: impl FnOnce(&mut people::Setup)) -> Self {
+        change(&mut self.accounts);
         self
     }
 
@@ -90,7 +99,13 @@ impl Setup {
         let routes: Vec<_> = plenary::app::routes().into_iter().chain(self.more).collect();
         let is_product = routes.len() == plenary::app::routes().len();
         let contract = if is_product { Contract::of_the_product() } else { Contract::of(&routes) };
-        Server::start(Composition::with(db, self.options, self.authenticate, routes), contract)
+        let accounts = self.accounts.open(home, clock);
+        let composition = match self.authenticate {
+            Some(other) => Composition::with(db, self.options, accounts, other, routes),
+            None if is_product => Composition::new(db, self.options, accounts),
+            None => panic!("routes of one's own need callers of one's own"),
+        };
+        Server::start(composition, contract)
     }
 }
 
@@ -104,7 +119,13 @@ impl World {
     pub fn setup() -> Setup {
         // Durability is tested where it is the point; everywhere else the disk only costs time.
         let database = db::Options { readers: 2, postgres_connections: 4, synchronous_full: false, ..db::Options::default() };
-        Setup { more: Vec::new(), authenticate: Box::new(NoAccounts), options: http::Options::default(), database }
+        Setup {
+            more: Vec::new(),
+            authenticate: None,
+            accounts: people::Setup::default(),
+            options: http::Options::default(),
+            database,
+        }
     }
 
     /// The database as another process sees it.

@@ -124,17 +124,7 @@ fn write(
 /// One act, not one a row: what it brought is what has its source.
 fn record(tx: &mut Write<'_>) -> Result<(), Error> {
     let call: Id<()> = calls::table.select(calls::id).get_result(&mut **tx)?;
-    let entry = audit::Entry {
-        actor: None,
-        act: "supporters.imported",
-        object_type: "call",
-        object_id: call.to_string(),
-        from: None,
-        to: None,
-        reason: None,
-        request_id: None,
-    };
-    audit::record(tx, entry);
+    audit::record(tx, audit::Entry::of("supporters.imported", "call", call));
     Ok(())
 }
 

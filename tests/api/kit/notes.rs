@@ -232,6 +232,7 @@ fn tell<P, B>(
         kind: "note",
         person: input.actor.person,
         recipient: "secretariat@example.org".into(),
+        locale: None,
         params: json!({"note": id}),
         due_at: None,
     };
@@ -369,8 +370,14 @@ async fn ask_for_mail(request: Request<(), (), Address>) -> Result<Accepted> {
         .accept(
             || Accepted,
             |tx, input| {
-                let mail =
-                    Mail { kind: "asked", person: None, recipient: input.body.email.clone(), params: json!({}), due_at: None };
+                let mail = Mail {
+                    kind: "asked",
+                    person: None,
+                    recipient: input.body.email.clone(),
+                    locale: None,
+                    params: json!({}),
+                    due_at: None,
+                };
                 outbox::enqueue(tx, mail)?;
                 Ok(())
             },

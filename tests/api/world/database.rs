@@ -1,5 +1,6 @@
 //! The database of one world: a copy of the empty, migrated one that each test process makes once.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const LIKE_THE_PRODUCT: &str = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C
 /// Where a world's database lies.
 pub enum Home {
     Sqlite(TempDir),
-    Postgres { name: String },
+    Postgres { name: String, directory: TempDir },
 }
 
 impl Home {
@@ -45,21 +46,27 @@ impl Home {
             format!("{template}_{count}")
         };
         admin(&format!("CREATE DATABASE {name} {with}"));
-        Self::Postgres { name }
+        Self::Postgres { name, directory: TempDir::new().unwrap() }
+    }
+
+    /// Where the server's keys lie.
+    pub fn keys_file(&self) -> PathBuf {
+        let (Self::Sqlite(directory) | Self::Postgres { directory, .. }) = self;
+        directory.path().join("keys.json")
     }
 
     /// How to open it.
     pub fn target(&self) -> Target {
         match self {
             Self::Sqlite(directory) => Target::Sqlite(directory.path().join("plenary.db")),
-            Self::Postgres { name } => postgres(name),
+            Self::Postgres { name, .. } => postgres(name),
         }
     }
 }
 
 impl Drop for Home {
     fn drop(&mut self) {
-        if let Self::Postgres { name } = self {
+        if let Self::Postgres { name, .. } = self {
             admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }

@@ -1,0 +1,16 @@
+DROP INDEX audit_entries_by_actor;
+DROP INDEX outbox_by_age;
+DROP INDEX outbox_by_person;
+ALTER TABLE outbox DROP COLUMN locale;
+DROP TABLE supporter_aliases;
+DROP TABLE supporter_applications;
+DROP TABLE affiliation_requests;
+DROP TABLE invitations;
+DROP TABLE affiliations;
+DROP TABLE login_addresses;
+DROP TABLE login_failures;
+DROP TABLE mail_acts;
+DROP TABLE refresh_tokens;
+DROP TABLE person_sessions;
+DROP TABLE recovery_codes;
+DROP TABLE persons;

@@ -1,0 +1,5 @@
+//! Mail: which ones there are.
+
+mod kinds;
+
+pub use kinds::Kind;

@@ -1,0 +1,130 @@
+//! Password hashes: argon2id off the async workers, a bounded number at once, so that a flood of logins slows logins and nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::error::{Error, Problem, ProblemKind, Result};
+
+/// Cost of a hash. OWASP's least for argon2id: 19 MiB, 2 iterations, 1 lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+/// Hashes waiting for their turn, beyond which 503 is answered.
+const MAX_WAITING: usize = 512;
+
+/// Hashes and checks passwords. Cheap to clone.
+#[derive(Clone)]
+pub struct Hasher(Arc<Inner>);
+
+struct Inner {
+    argon2: Argon2<'static>,
+    cost: Cost,
+    slots: Semaphore,
+    waiting: AtomicUsize,
+    /// What an unknown address is checked against, so that it costs what a known one costs.
+    dummy: String,
+}
+
+/// A turn at hashing: whoever holds it may spend the time.
+pub struct Slot<'a> {
+    hasher: &'a Hasher,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Hasher {
+    /// A hasher of this cost that does `at_once` hashes at a time.
+    pub fn new(cost: Cost, at_once: usize) -> Result<Self> {
+        let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None)
+            .map_err(|e| Error::Internal(format!("argon2 parameters: {e}")))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let dummy = hash_with(&argon2, "nobody has this password")?;
+        Ok(Self(Arc::new(Inner { argon2, cost, slots: Semaphore::new(at_once.max(1)), waiting: AtomicUsize::new(0), dummy })))
+    }
+
+    /// Waits for a turn; 503 when too many wait already.
+    pub async fn slot(&self) -> Result<Slot<'_>> {
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let before = self.0.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(&self.0.waiting);
+        if before >= MAX_WAITING {
+            return Err(Problem::new(ProblemKind::Unavailable, "Too many people sign in at the moment. Try again shortly.")
+                .with_header("Retry-After", 5)
+                .into());
+        }
+        let permit = self.0.slots.acquire().await.map_err(|_| Error::Internal("the hasher is closed".into()))?;
+        drop(waiting);
+        Ok(Slot { hasher: self, _permit: permit })
+    }
+
+    /// Whether `hash` was made with less than today's cost.
+    fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        let cost = self.0.cost;
+        let wanted = [("m", cost.memory_kib), ("t", cost.iterations), ("p", cost.parallelism)];
+        hash.algorithm.as_str() != "argon2id"
+            || wanted.iter().any(|(name, least)| hash.params.get_decimal(*name).is_none_or(|value| value < *least))
+    }
+}
+
+/// What checking a password showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It is another one, or there is no such account.
+    Wrong,
+    /// It is right.
+    Right,
+    /// It is right, and its hash should be made anew at today's cost.
+    RightButOutdated,
+}
+
+impl Slot<'_> {
+    /// Hashes a normalised password, as a PHC string.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        let hasher = self.hasher.clone();
+        tokio::task::spawn_blocking(move || hash_with(&hasher.0.argon2, &password))
+            .await
+            .map_err(|e| Error::Internal(e.to_string()))?
+    }
+
+    /// Checks a normalised password. Without a hash it costs the same and is wrong.
+    pub async fn check(&self, password: String, hash: Option<String>) -> Result<Checked> {
+        let hasher = self.hasher.clone();
+        tokio::task::spawn_blocking(move || {
+            let known = hash.is_some();
+            let text = hash.unwrap_or_else(|| hasher.0.dummy.clone());
+            let parsed = PasswordHash::new(&text).map_err(|e| Error::Internal(format!("a stored password hash: {e}")))?;
+            let right = hasher.0.argon2.verify_password(password.as_bytes(), &parsed).is_ok();
+            Ok(match (known && right, hasher.is_outdated(&parsed)) {
+                (false, _) => Checked::Wrong,
+                (true, false) => Checked::Right,
+                (true, true) => Checked::RightButOutdated,
+            })
+        })
+        .await
+        .map_err(|e| Error::Internal(e.to_string()))?
+    }
+}
+
+fn hash_with(argon2: &Argon2<'_>, password: &str) -> Result<String> {
+    let mut salt = [0; 16];
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| Error::Internal("no randomness".into()))?;
+    argon2
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|e| Error::Internal(format!("argon2: {e}")))
+}

@@ -1,0 +1,39 @@
+//! The mails that this slice queues.
+
+use serde_json::{Value, json};
+
+use super::store::PersonRow;
+use crate::db::Write;
+use crate::error::Result;
+use crate::mail::Kind;
+use crate::outbox::{self, Act, Mail, Purpose};
+
+/// A mail to a person, at one of its addresses.
+fn mail(kind: Kind, person: &PersonRow, email: &str) -> Mail {
+    Mail {
+        kind: kind.as_str(),
+        person: Some(person.id),
+        recipient: email.to_owned(),
+        locale: person.locale.clone(),
+        params: json!({"name": person.display_name}),
+        due_at: None,
+    }
+}
+
+/// Tells a person something, where it has an address that is its own.
+pub fn tell(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value) -> Result<()> {
+    let Some(email) = person.email.as_deref().filter(|_| person.is_verified()) else { return Ok(()) };
+    let mut mail = mail(kind, person, email);
+    if let (Some(all), Value::Object(more)) = (mail.params.as_object_mut(), params) {
+        all.extend(more);
+    }
+    outbox::enqueue(tx, mail)?;
+    Ok(())
+}
+
+/// Asks whoever reads `email` to do something about a person's account.
+pub fn ask(tx: &mut Write<'_>, kind: Kind, purpose: Purpose, person: &PersonRow, email: &str) -> Result<()> {
+    let mail = mail(kind, person, email);
+    outbox::ask(tx, mail, &Act { purpose, subject: person.id.as_str(), detail: json!({"email": email}) })?;
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Persons: accounts, sessions, roles. Whom a person speaks for is the supporters' slice to say.
+
+mod accounts;
+mod endings;
+mod hasher;
+mod keys;
+mod mails;
+mod routes;
+mod rules;
+mod store;
+mod totp;
+
+pub use accounts::{Accounts, LoginLimits, oneself};
+pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
+pub use hasher::{Cost, Hasher};
+pub use keys::Keys;
+pub use rules::{Role, fold_email};
+pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person};
+
+use crate::http::Route;
+
+/// `/.well-known/jwks.json`.
+pub fn mount_jwks(config: &mut actix_web::web::ServiceConfig) {
+    keys::mount(config);
+}
+
+/// `/auth/*`, `/me/*`.
+pub fn routes() -> Vec<Route> {
+    routes::routes()
+}

@@ -1,0 +1,12 @@
+//! The routes of accounts.
+
+mod account;
+mod registration;
+mod sessions;
+
+use crate::http::Route;
+
+/// `/auth/*` and `/me/*`.
+pub fn routes() -> Vec<Route> {
+    [registration::routes(), sessions::routes(), account::routes()].into_iter().flatten().collect()
+}

@@ -1,0 +1,306 @@
+//! Getting and regaining an account: registration, confirmation, forgotten passwords, changed addresses. Nothing here tells a stranger
+//! whether an address has an account.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::audit::{self, Entry};
+use crate::db::Write;
+use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::http::{Accepted, NoContent, Request, Route, route};
+use crate::mail::Kind;
+use crate::outbox::{self, Purpose};
+use crate::people::accounts::Accounts;
+use crate::people::mails;
+use crate::people::rules::{self, Role};
+use crate::people::store::{self, NewPerson, PersonRow};
+use crate::policy::Action;
+use crate::text;
+
+pub fn routes() -> Vec<Route> {
+    let post = Method::POST;
+    let token = &[ProblemKind::InvalidToken];
+    vec![
+        route(post.clone(), "/auth/register", Action::UsePublicForms, "Register an account", register),
+        route(post.clone(), "/auth/verify-email", Action::UsePublicForms, "Confirm an account's address", verify_email)
+            .answers(token),
+        route(post.clone(), "/auth/verify-email/resend", Action::UsePublicForms, "Ask for the confirmation mail again", resend),
+        route(post.clone(), "/auth/password/forgot", Action::UsePublicForms, "Ask for a mail to choose a new password", forgot),
+        route(post.clone(), "/auth/password/reset", Action::UsePublicForms, "Choose a new password", reset).answers(token),
+        route(post.clone(), "/auth/email/confirm", Action::UsePublicForms, "Confirm a changed login address", confirm_email)
+            .answers(token),
+        route(post, "/auth/email/undo", Action::UsePublicForms, "Undo a changed login address", undo_email).answers(token),
+    ]
+}
+
+/// What registering takes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Register {
+    #[schemars(length(max = 254))]
+    email: String,
+    #[schemars(length(max = 1000))]
+    password: String,
+    #[schemars(length(max = 200))]
+    display_name: String,
+    /// A language of the call.
+    #[schemars(length(max = 35))]
+    locale: Option<String>,
+}
+
+/// An address.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Address {
+    #[schemars(length(max = 254))]
+    email: String,
+}
+
+/// The token of a mail's link.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Token {
+    #[schemars(length(max = 200))]
+    token: String,
+}
+
+/// A token and a new password.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    #[schemars(length(max = 200))]
+    token: String,
+    #[schemars(length(max = 1000))]
+    password: String,
+}
+
+/// The address as looked up, or a fault at `/email`.
+fn fold_or_fault(email: &str, faults: &mut Vec<FieldFault>) -> String {
+    rules::fold_email(email).unwrap_or_else(|| {
+        faults.push(FieldFault::new("/email", "format", "must be an e-mail address"));
+        String::new()
+    })
+}
+
+async fn register(request: Request<(), (), Register>) -> Result<Accepted> {
+    let accounts: Arc<Accounts> = request.part()?;
+    // The slow part is the same whether or not the address is known, and comes before anybody looks.
+    let (request, password) = request
+        .peek(|_, input| {
+            let body = &input.body;
+            let mut faults = Vec::new();
+            fold_or_fault(&body.email, &mut faults);
+            let password = rules::normalise_password(&body.password);
+            faults.extend(
+                rules::password_faults(&password, &body.email)
+                    .into_iter()
+                    .map(|(code, detail)| FieldFault::new("/password", code, detail)),
+            );
+            if let Err(fault) = text::name(&body.display_name, text::MAX_NAME) {
+                faults.push(FieldFault::new("/display_name", "format", fault.to_string()));
+            }
+            if let Some(locale) = body.locale.as_deref().filter(|locale| !input.languages.0.iter().any(|known| known == locale)) {
+                faults.push(FieldFault::new(
+                    "/locale",
+                    "enum",
+                    format!("must be one of {}; {locale:?} is not", input.languages.0.join(", ")),
+                ));
+            }
+            if faults.is_empty() { Ok(password) } else { Err(Problem::invalid(&faults).into()) }
+        })
+        .await?;
+    let hash = accounts.hasher.slot().await?.hash(password).await?;
+    request
+        .write(move |tx, input| {
+            let body = &input.body;
+            let folded = fold_or_fault(&body.email, &mut Vec::new());
+            let name = text::name(&body.display_name, text::MAX_NAME)
+                .map_err(|e| Error::invalid("/display_name", "format", e.to_string()))?;
+            let new = NewPerson {
+                email: body.email.trim(),
+                folded_email: &folded,
+                verified_at: None,
+                display_name: &name,
+                locale: body.locale.as_deref(),
+                role: Role::Person,
+                password_hash: Some(&hash),
+            };
+            if let Some(known) = store::person_by_email(tx, &folded)? {
+                return repeat(tx, known, &new).map(|()| Accepted);
+            }
+            match store::insert_person(tx, &new) {
+                Ok(id) => {
+                    audit::record(tx, Entry::of("person.registered", "person", id).by(id));
+                    let person = store::person(tx, id)?.ok_or_else(|| Error::Internal("a person just made is gone".into()))?;
+                    mails::ask(tx, Kind::VerifyEmail, Purpose::VerifyEmail, &person, new.email)?;
+                }
+                // Somebody registered it in the same moment: that one is asked to confirm already.
+                Err(error) if crate::db::DbError::unique_violation(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+            Ok(Accepted)
+        })
+        .await
+}
+
+/// A registration for an address that has an account. An unconfirmed one takes over what was typed last and gets a new link; a
+/// confirmed one is told, without a token.
+fn repeat(tx: &mut Write<'_>, mut known: PersonRow, new: &NewPerson<'_>) -> Result<()> {
+    if known.email_verified_at.is_some() {
+        return mails::tell(tx, Kind::AccountExists, &known, json!({}));
+    }
+    known.display_name = new.display_name.to_owned();
+    known.password_hash = new.password_hash.map(str::to_owned);
+    known.locale = new.locale.map(str::to_owned);
+    store::save_person(tx, &mut known)?;
+    store::end_sessions(tx, known.id, None)?;
+    mails::ask(tx, Kind::VerifyEmail, Purpose::VerifyEmail, &known, new.email)
+}
+
+/// The person a token stands for; a token of an erased account does nothing.
+fn person_of(tx: &mut Write<'_>, subject: &str) -> Result<PersonRow> {
+    let id = subject.parse().map_err(|_| outbox::invalid_token())?;
+    store::person(tx, id)?.filter(|person| person.erased_at.is_none()).ok_or_else(outbox::invalid_token)
+}
+
+async fn verify_email(request: Request<(), (), Token>) -> Result<NoContent> {
+    request
+        .write(|tx, input| {
+            let redeemed = outbox::redeem(tx, Purpose::VerifyEmail, &input.body.token)?;
+            let mut person = person_of(tx, &redeemed.subject)?;
+            person.email_verified_at = Some(tx.now());
+            store::save_person(tx, &mut person)?;
+            audit::record(tx, Entry::of("person.verified", "person", person.id).by(person.id));
+            Ok(NoContent)
+        })
+        .await
+}
+
+async fn resend(request: Request<(), (), Address>) -> Result<Accepted> {
+    request
+        .write(|tx, input| {
+            let folded = address(&input.body)?;
+            if let Some(person) = store::person_by_email(tx, &folded)?.filter(|p| p.email_verified_at.is_none()) {
+                let email = person.email.clone().unwrap_or_default();
+                mails::ask(tx, Kind::VerifyEmail, Purpose::VerifyEmail, &person, &email)?;
+            } else {
+                outbox::ask_nobody(tx, Kind::VerifyEmail.as_str(), Purpose::VerifyEmail)?;
+            }
+            Ok(Accepted)
+        })
+        .await
+}
+
+fn address(body: &Address) -> Result<String> {
+    let mut faults = Vec::new();
+    let folded = fold_or_fault(&body.email, &mut faults);
+    if faults.is_empty() { Ok(folded) } else { Err(Problem::invalid(&faults).into()) }
+}
+
+async fn forgot(request: Request<(), (), Address>) -> Result<Accepted> {
+    request
+        .write(|tx, input| {
+            let folded = address(&input.body)?;
+            if let Some(person) = store::person_by_email(tx, &folded)?.filter(PersonRow::may_sign_in) {
+                let email = person.email.clone().unwrap_or_default();
+                mails::ask(tx, Kind::ResetPassword, Purpose::ResetPassword, &person, &email)?;
+            } else {
+                outbox::ask_nobody(tx, Kind::ResetPassword.as_str(), Purpose::ResetPassword)?;
+            }
+            Ok(Accepted)
+        })
+        .await
+}
+
+async fn reset(request: Request<(), (), Reset>) -> Result<NoContent> {
+    let accounts: Arc<Accounts> = request.part()?;
+    let (request, password) = request
+        .peek(|tx, input| {
+            let now = tx.now();
+            let redeemed = outbox::look(tx, Purpose::ResetPassword, &input.body.token, now)?;
+            let email = redeemed.detail.get("email").and_then(|email| email.as_str()).unwrap_or_default();
+            let password = rules::normalise_password(&input.body.password);
+            check_password("/password", &password, email)?;
+            Ok(password)
+        })
+        .await?;
+    let hash = accounts.hasher.slot().await?.hash(password).await?;
+    request
+        .write(move |tx, input| {
+            let redeemed = outbox::redeem(tx, Purpose::ResetPassword, &input.body.token)?;
+            let mut person = person_of(tx, &redeemed.subject)?;
+            person.password_hash = Some(hash.clone());
+            // Whoever reads the mailbox has confirmed it, unless the address is one that was lost.
+            if person.email_verified_at.is_none()
+                && redeemed.detail.get("email").and_then(|e| e.as_str()) == person.email.as_deref()
+            {
+                person.email_verified_at = Some(tx.now());
+            }
+            store::save_person(tx, &mut person)?;
+            store::end_sessions(tx, person.id, None)?;
+            audit::record(tx, Entry::of("person.password_reset", "person", person.id).by(person.id));
+            mails::tell(tx, Kind::PasswordChanged, &person, json!({}))?;
+            Ok(NoContent)
+        })
+        .await
+}
+
+/// 422 with every fault of a new password.
+pub fn check_password(pointer: &str, password: &str, email: &str) -> Result<()> {
+    let faults: Vec<_> = rules::password_faults(password, email)
+        .into_iter()
+        .map(|(code, detail)| FieldFault::new(pointer, code, detail))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(&faults).into()) }
+}
+
+async fn confirm_email(request: Request<(), (), Token>) -> Result<NoContent> {
+    request
+        .write(|tx, input| {
+            let redeemed = outbox::redeem(tx, Purpose::ConfirmEmail, &input.body.token)?;
+            let mut person = person_of(tx, &redeemed.subject)?;
+            let email = redeemed.detail.get("email").and_then(|email| email.as_str()).unwrap_or_default().to_owned();
+            let folded = rules::fold_email(&email).ok_or_else(outbox::invalid_token)?;
+            if store::person_by_email(tx, &folded)?.is_some_and(|other| other.id != person.id) {
+                // Taken meanwhile. The link was this mailbox's, so saying so tells nobody else.
+                return Err(Problem::new(ProblemKind::AlreadyExists, "This address belongs to another account by now.").into());
+            }
+            let old = person.email.replace(email.clone()).unwrap_or_default();
+            let was_usable = person.is_verified();
+            person.folded_email = Some(folded);
+            person.email_verified_at = Some(tx.now());
+            person.address_lapsed = false;
+            store::save_person(tx, &mut person)?;
+            audit::record(tx, Entry::of("person.email_changed", "person", person.id).by(person.id));
+            // No undo goes to an address that was lost with an affiliation: its owner is somebody else.
+            if was_usable {
+                mails::ask(tx, Kind::EmailChanged, Purpose::UndoEmail, &person, &old)?;
+            }
+            Ok(NoContent)
+        })
+        .await
+}
+
+async fn undo_email(request: Request<(), (), Token>) -> Result<NoContent> {
+    request
+        .write(|tx, input| {
+            let redeemed = outbox::redeem(tx, Purpose::UndoEmail, &input.body.token)?;
+            let mut person = person_of(tx, &redeemed.subject)?;
+            let email = redeemed.detail.get("email").and_then(|email| email.as_str()).unwrap_or_default().to_owned();
+            let folded = rules::fold_email(&email).ok_or_else(outbox::invalid_token)?;
+            if store::person_by_email(tx, &folded)?.is_some_and(|other| other.id != person.id) {
+                return Err(Problem::new(ProblemKind::AlreadyExists, "This address belongs to another account by now.").into());
+            }
+            (person.email, person.folded_email) = (Some(email), Some(folded));
+            store::save_person(tx, &mut person)?;
+            store::end_sessions(tx, person.id, None)?;
+            outbox::void(tx, Purpose::ConfirmEmail, person.id.as_str())?;
+            audit::record(tx, Entry::of("person.email_undone", "person", person.id).by(person.id));
+            Ok(NoContent)
+        })
+        .await
+}

@@ -1,0 +1,183 @@
+//! Rows of persons and what they sign in with.
+
+mod guesses;
+mod sessions;
+
+use diesel::prelude::*;
+
+use super::rules::Role;
+use crate::db::{AnyConnection, Write};
+use crate::error::Result;
+use crate::http::etag::stale;
+use crate::ids::Id;
+use crate::policy::PersonId;
+use crate::schema::{login_addresses, person_sessions, persons, recovery_codes, refresh_tokens};
+use crate::time::Instant;
+
+pub use guesses::*;
+pub use sessions::*;
+
+/// A person's row.
+#[derive(Clone, Debug, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = persons, treat_none_as_null = true)]
+pub struct PersonRow {
+    #[diesel(skip_update)]
+    pub id: PersonId,
+    pub email: Option<String>,
+    pub folded_email: Option<String>,
+    pub email_verified_at: Option<Instant>,
+    pub display_name: String,
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
+    pub role: Role,
+    pub password_hash: Option<String>,
+    pub address_lapsed: bool,
+    pub suspended_at: Option<Instant>,
+    pub erased_at: Option<Instant>,
+    pub totp_secret: Option<String>,
+    pub totp_confirmed_at: Option<Instant>,
+    pub totp_last_step: Option<i64>,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+impl PersonRow {
+    /// Whether the person may do more than keep its own account.
+    pub fn is_verified(&self) -> bool {
+        self.email_verified_at.is_some() && !self.address_lapsed
+    }
+
+    /// Whether the person may sign in at all.
+    pub fn may_sign_in(&self) -> bool {
+        self.suspended_at.is_none() && self.erased_at.is_none()
+    }
+
+    /// Whether a second factor is set up.
+    pub fn has_second_factor(&self) -> bool {
+        self.totp_confirmed_at.is_some()
+    }
+}
+
+/// A new account.
+pub struct NewPerson<'a> {
+    /// As typed.
+    pub email: &'a str,
+    /// As looked up.
+    pub folded_email: &'a str,
+    /// Confirmed since, where it is.
+    pub verified_at: Option<Instant>,
+    /// What others see.
+    pub display_name: &'a str,
+    /// Its language.
+    pub locale: Option<&'a str>,
+    /// Its role.
+    pub role: Role,
+    /// Its password's hash.
+    pub password_hash: Option<&'a str>,
+}
+
+/// Inserts a person. A unique violation means that the address has an account.
+pub fn insert_person(tx: &mut Write<'_>, person: &NewPerson<'_>) -> Result<PersonId, diesel::result::Error> {
+    let (id, now) = (tx.new_id::<crate::policy::PersonMark>(), tx.now());
+    tx.savepoint(|c| {
+        diesel::insert_into(persons::table)
+            .values((
+                persons::id.eq(id),
+                persons::email.eq(person.email),
+                persons::folded_email.eq(person.folded_email),
+                persons::email_verified_at.eq(person.verified_at),
+                persons::display_name.eq(person.display_name),
+                persons::locale.eq(person.locale),
+                persons::role.eq(person.role),
+                persons::password_hash.eq(person.password_hash),
+                persons::address_lapsed.eq(false),
+                persons::version.eq(1_i64),
+                persons::created_at.eq(now),
+                persons::updated_at.eq(now),
+            ))
+            .execute(c)
+    })?;
+    Ok(id)
+}
+
+/// A person by id.
+pub fn person(c: &mut AnyConnection, id: PersonId) -> Result<Option<PersonRow>> {
+    Ok(persons::table.filter(persons::id.eq(id)).select(PersonRow::as_select()).get_result(c).optional()?)
+}
+
+/// A person by its folded address.
+pub fn person_by_email(c: &mut AnyConnection, folded: &str) -> Result<Option<PersonRow>> {
+    Ok(persons::table.filter(persons::folded_email.eq(folded)).select(PersonRow::as_select()).get_result(c).optional()?)
+}
+
+/// Saves a person over the version it was read at; 412 when another was faster.
+pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
+    let read_at = person.version;
+    person.version += 1;
+    person.updated_at = tx.now();
+    let saved = diesel::update(persons::table.filter(persons::id.eq(person.id)).filter(persons::version.eq(read_at)))
+        .set(&*person)
+        .execute(&mut **tx)?;
+    if saved == 1 { Ok(()) } else { Err(stale()) }
+}
+
+/// How many administrators could still act: neither suspended nor erased. Their rows are locked by the count's update, so that the last
+/// two cannot demote each other at once.
+pub fn other_administrators(tx: &mut Write<'_>, than: PersonId) -> Result<usize> {
+    let others = persons::table
+        .filter(persons::role.eq(Role::Administrator))
+        .filter(persons::id.ne(than))
+        .filter(persons::suspended_at.is_null())
+        .filter(persons::erased_at.is_null());
+    // A write to each row, in the order of ids: whoever comes second waits, and then counts what the first left.
+    let ids: Vec<PersonId> = others.select(persons::id).order(persons::id).load(&mut **tx)?;
+    let mut standing = 0;
+    for id in ids {
+        standing += diesel::update(
+            persons::table
+                .filter(persons::id.eq(id))
+                .filter(persons::role.eq(Role::Administrator))
+                .filter(persons::suspended_at.is_null()),
+        )
+        .set(persons::role.eq(Role::Administrator))
+        .execute(&mut **tx)?;
+    }
+    Ok(standing)
+}
+
+/// Replaces a person's recovery codes.
+pub fn replace_recovery_codes(tx: &mut Write<'_>, person: PersonId, hashes: &[String]) -> Result<()> {
+    diesel::delete(recovery_codes::table.filter(recovery_codes::person_id.eq(person))).execute(&mut **tx)?;
+    for hash in hashes {
+        let id: Id<()> = tx.new_id();
+        diesel::insert_into(recovery_codes::table)
+            .values((recovery_codes::id.eq(id), recovery_codes::person_id.eq(person), recovery_codes::code_hash.eq(hash)))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Uses up a recovery code; whether it was there and unused.
+pub fn use_recovery_code(tx: &mut Write<'_>, person: PersonId, hash: &str) -> Result<bool> {
+    let now = tx.now();
+    let used = diesel::update(
+        recovery_codes::table
+            .filter(recovery_codes::person_id.eq(person))
+            .filter(recovery_codes::code_hash.eq(hash))
+            .filter(recovery_codes::used_at.is_null()),
+    )
+    .set(recovery_codes::used_at.eq(now))
+    .execute(&mut **tx)?;
+    Ok(used == 1)
+}
+
+/// Removes whatever a person could sign in with, and where it did.
+pub fn forget_credentials(tx: &mut Write<'_>, person: PersonId) -> Result<()> {
+    let theirs = person_sessions::table.filter(person_sessions::person_id.eq(person)).select(person_sessions::id);
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(theirs))).execute(&mut **tx)?;
+    diesel::delete(person_sessions::table.filter(person_sessions::person_id.eq(person))).execute(&mut **tx)?;
+    diesel::delete(recovery_codes::table.filter(recovery_codes::person_id.eq(person))).execute(&mut **tx)?;
+    diesel::delete(login_addresses::table.filter(login_addresses::person_id.eq(person))).execute(&mut **tx)?;
+    Ok(())
+}

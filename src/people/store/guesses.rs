@@ -1,0 +1,104 @@
+//! Failures to sign in, counted where a restart and another server see them, and the addresses where an account is at home.
+
+use diesel::prelude::*;
+
+use super::super::rules::{GuessLimit, Guesses};
+use crate::db::{AnyConnection, DbError, Write};
+use crate::error::Result;
+use crate::outbox::token_hash;
+use crate::policy::PersonId;
+use crate::schema::{login_addresses, login_failures};
+use crate::time::Instant;
+
+/// Under what the failures to sign in to an account are counted: a digest, so that the table tells nobody's address.
+pub fn account_key(folded_email: &str) -> String {
+    format!("account:{}", token_hash(folded_email))
+}
+
+/// Under what the failures from a client's address are counted.
+pub fn address_key(address: &str) -> String {
+    format!("address:{}", token_hash(address))
+}
+
+/// Under what wrong answers to the question for one's own password are counted.
+pub fn own_password_key(person: PersonId) -> String {
+    format!("password:{person}")
+}
+
+/// Failures counted under a key.
+pub fn guesses(c: &mut AnyConnection, key: &str) -> Result<Option<Guesses>> {
+    let row: Option<(i64, Instant, Option<Instant>)> = login_failures::table
+        .filter(login_failures::key.eq(key))
+        .select((login_failures::failures, login_failures::window_started_at, login_failures::blocked_until))
+        .get_result(c)
+        .optional()?;
+    Ok(row.map(|(failures, since, blocked_until)| Guesses { failures, since, blocked_until }))
+}
+
+/// Counts under a key, in place of what was there.
+pub fn save_guesses(tx: &mut Write<'_>, key: &str, guesses: Guesses) -> Result<()> {
+    let counts = (
+        login_failures::failures.eq(guesses.failures),
+        login_failures::window_started_at.eq(guesses.since),
+        login_failures::blocked_until.eq(guesses.blocked_until),
+    );
+    let updated = diesel::update(login_failures::table.filter(login_failures::key.eq(key))).set(counts).execute(&mut **tx)?;
+    if updated == 0 {
+        let inserted =
+            tx.savepoint(|c| diesel::insert_into(login_failures::table).values((login_failures::key.eq(key), counts)).execute(c));
+        match inserted {
+            Err(error) if DbError::unique_violation(&error) => {
+                diesel::update(login_failures::table.filter(login_failures::key.eq(key))).set(counts).execute(&mut **tx)?;
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+/// Counts one more failure under a key.
+pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result<()> {
+    let (before, now) = (guesses(tx, key)?, tx.now());
+    save_guesses(tx, key, limit.failed(before, now))
+}
+
+/// Forgets the failures under a key.
+pub fn forget_guesses(tx: &mut Write<'_>, key: &str) -> Result<()> {
+    diesel::delete(login_failures::table.filter(login_failures::key.eq(key))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// When the person last signed in from an address.
+pub fn last_login_from(c: &mut AnyConnection, person: PersonId, address: &str) -> Result<Option<Instant>> {
+    Ok(login_addresses::table
+        .filter(login_addresses::person_id.eq(person))
+        .filter(login_addresses::address_digest.eq(address))
+        .select(login_addresses::last_login_at)
+        .get_result(c)
+        .optional()?)
+}
+
+/// Remembers that the person signed in from an address.
+pub fn remember_address(tx: &mut Write<'_>, person: PersonId, address: &str) -> Result<()> {
+    let now = tx.now();
+    let mine =
+        login_addresses::table.filter(login_addresses::person_id.eq(person)).filter(login_addresses::address_digest.eq(address));
+    let updated = diesel::update(mine).set(login_addresses::last_login_at.eq(now)).execute(&mut **tx)?;
+    if updated == 0 {
+        let inserted = tx.savepoint(|c| {
+            diesel::insert_into(login_addresses::table)
+                .values((
+                    login_addresses::person_id.eq(person),
+                    login_addresses::address_digest.eq(address),
+                    login_addresses::last_login_at.eq(now),
+                ))
+                .execute(c)
+        });
+        if let Err(error) = inserted
+            && !DbError::unique_violation(&error)
+        {
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Accounts and sessions, over HTTP.
+
+mod registration;
+mod sessions;
