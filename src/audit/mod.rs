@@ -4,6 +4,7 @@ mod chain;
 mod store;
 
 use diesel::QueryResult;
+use serde_json::Value;
 
 use std::fmt::Display;
 
@@ -97,6 +98,11 @@ pub fn record(tx: &mut Write<'_>, mut entry: Entry) {
         let pending = std::mem::take(tx.note::<Pending>());
         store::append(tx, pending.0)
     });
+}
+
+/// What the record says a person did, as it may take it along.
+pub fn export(connection: &mut AnyConnection, person: PersonId) -> QueryResult<Value> {
+    store::export(connection, person)
 }
 
 /// Walks the whole chain, in one read transaction: finds an entry that was changed, removed or moved, an end that was cut off, and a reason

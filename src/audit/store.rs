@@ -1,10 +1,12 @@
 //! The record's rows.
 
 use diesel::prelude::*;
+use serde_json::{Value, json};
 
 use super::Entry;
 use super::chain::{Broken, Link, Verified, Walk, hash, reason_digest};
 use crate::db::{AnyConnection, Write};
+use crate::policy::PersonId;
 use crate::schema::{audit_entries as entries, audit_head as head, audit_reasons as reasons};
 use crate::time::Instant;
 
@@ -115,4 +117,17 @@ pub fn verify(connection: &mut AnyConnection) -> QueryResult<Result<Verified, Br
         return Ok(Err(Broken { seq: walk.seq(), why: "is not the end of the record: its head is missing" }));
     };
     Ok(walk.end(*seq, hash))
+}
+
+pub fn export(connection: &mut AnyConnection, person: PersonId) -> QueryResult<Value> {
+    type Act = (Instant, String, String, String, Option<String>, Option<String>);
+    let acts: Vec<Act> = entries::table
+        .filter(entries::actor_id.eq(person.to_string()))
+        .order(entries::seq)
+        .select((entries::at, entries::act, entries::object_type, entries::object_id, entries::from_state, entries::to_state))
+        .load(connection)?;
+    let acts = acts.into_iter().map(|(at, act, object_type, object_id, from, to)| {
+        json!({"at": at, "act": act, "object_type": object_type, "object_id": object_id, "from": from, "to": to})
+    });
+    Ok(acts.collect())
 }

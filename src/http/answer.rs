@@ -273,3 +273,25 @@ impl Answer for Calendar {
         described
     }
 }
+
+/// 200 with a file that a browser saves.
+pub struct Download {
+    /// What it is called: ASCII, no quotes.
+    pub file_name: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Answer for Download {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let name = format!("attachment; filename=\"{}\"", self.file_name);
+        Reply::of(StatusCode::OK, self.media_type, self.bytes).with(header::CONTENT_DISPOSITION, &name)
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(200, "A file, as attachment.");
+        described.bodies.push(("application/json", json!({"type": "object"})));
+        described
+    }
+}

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod cache;
+pub mod change;
 pub mod cors;
 pub mod csv;
 pub mod docs;
@@ -24,7 +25,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-pub use answer::{Accepted, Answer, Calendar, Created, NoContent, Object, Table};
+pub use answer::{Accepted, Answer, Calendar, Created, Download, NoContent, Object, Table};
 pub use etag::Tagged;
 pub use page::Page;
 pub use request::{Input, Request};

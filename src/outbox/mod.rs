@@ -22,7 +22,7 @@ use crate::time::Instant;
 
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
-pub use store::{ask, ask_nobody, look, redeem, void};
+pub use store::{ask, ask_nobody, forget_acts, look, redeem, void};
 
 /// Marks the id of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +78,11 @@ pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
 /// Drops what is queued for a person, and forgets to whom and about what its other mails were: for one who is erased.
 pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
     store::forget_person(tx, person)
+}
+
+/// The mails of a person, as it may take them along: what was sent when, to which address.
+pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {
+    store::export(connection, person)
 }
 
 /// How many mails there are in each state that any is in.

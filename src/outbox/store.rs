@@ -3,7 +3,7 @@
 mod acts;
 
 use diesel::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::acts::Errand;
 use super::rules::{self, LEASE, Next, Outcome, State};
@@ -14,7 +14,7 @@ use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub use acts::{ask, ask_nobody, look, redeem, void};
+pub use acts::{ask, ask_nobody, forget_acts, look, redeem, void};
 
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;
@@ -204,4 +204,17 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
 
 pub fn counts(connection: &mut AnyConnection) -> QueryResult<Vec<(State, i64)>> {
     o::table.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
+}
+
+pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {
+    type Told = (String, String, State, Instant, Option<Instant>);
+    let mails: Vec<Told> = o::table
+        .filter(o::person_id.eq(person.to_string()))
+        .order(o::id)
+        .select((o::kind, o::recipient, o::state, o::created_at, o::sent_at))
+        .load(connection)?;
+    let mails = mails.into_iter().map(|(kind, recipient, state, created_at, sent_at)| {
+        json!({"kind": kind, "recipient": recipient, "state": state, "created_at": created_at, "sent_at": sent_at})
+    });
+    Ok(mails.collect())
 }

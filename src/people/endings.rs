@@ -70,9 +70,7 @@ pub fn erase(tx: &mut Write<'_>, mut person: PersonRow) -> Result<()> {
             store::forget_guesses(tx, &key)?;
         }
     }
-    for purpose in Purpose::ALL {
-        outbox::void(tx, *purpose, person.id.as_str())?;
-    }
+    outbox::forget_acts(tx, person.id.as_str())?;
     outbox::forget_person(tx, person.id)?;
     audit::record(tx, Entry::of("person.erased", "person", person.id));
     Ok(())

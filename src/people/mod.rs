@@ -5,6 +5,7 @@ mod endings;
 mod hasher;
 mod keys;
 mod mails;
+mod profile;
 mod routes;
 mod rules;
 mod store;
@@ -14,6 +15,8 @@ pub use accounts::{Accounts, LoginLimits, oneself};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
 pub use keys::Keys;
+pub use profile::{export, propose_address, save_profile};
+pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
 pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person};
 

@@ -7,11 +7,14 @@ mod routes;
 mod rules;
 mod store;
 
+use serde_json::{Map, Value};
+
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::http::Route;
 use crate::policy::{PersonId, SupporterId};
 
+pub use affiliations::MyAffiliation;
 pub use import::{
     BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,
     refused_csv,
@@ -19,6 +22,16 @@ pub use import::{
 pub use references::{SupporterFacts, SupporterRef, refs};
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
+
+/// A person's standing affiliations, with their supporters.
+pub fn my_affiliations(connection: &mut AnyConnection, person: PersonId) -> Result<Vec<MyAffiliation>> {
+    affiliations::mine(connection, person)
+}
+
+/// What is kept about a person whose address is this: affiliations, requests, invitations, applications.
+pub fn export(connection: &mut AnyConnection, person: PersonId, folded_email: Option<&str>) -> Result<Map<String, Value>> {
+    store::export::export(connection, person, folded_email)
+}
 
 /// The supporters a person is affiliated to now, and whether as focal point.
 pub fn affiliations_of(connection: &mut AnyConnection, person: PersonId) -> Result<Vec<(SupporterId, bool)>> {

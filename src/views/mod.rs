@@ -1,10 +1,11 @@
 //! What shows several slices at once.
 
+mod me;
 mod search;
 
 use crate::http::Route;
 
-/// `/search`.
+/// `/me`, `/search`.
 pub fn routes() -> Vec<Route> {
-    search::routes()
+    [me::routes(), search::routes()].into_iter().flatten().collect()
 }

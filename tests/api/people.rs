@@ -1,4 +1,5 @@
 //! Accounts and sessions, over HTTP.
 
+mod account;
 mod registration;
 mod sessions;

@@ -25,7 +25,7 @@ use ureq::http::{HeaderMap, Response};
 
 use self::contract::Contract;
 pub use self::database::Home;
-pub use self::people::{PASSWORD, Person};
+pub use self::people::{PASSWORD, Person, Setup as Accounts};
 
 /// When every world begins.
 pub const BEGINNING: &str = "2026-09-01T09:00:00Z";

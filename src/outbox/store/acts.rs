@@ -60,6 +60,17 @@ pub fn ask_nobody(tx: &mut Write<'_>, kind: &'static str, purpose: Purpose) -> R
     Ok(())
 }
 
+/// Voids whatever may be done about a subject, and forgets what doing it would need to know.
+pub fn forget_acts(tx: &mut Write<'_>, subject: &str) -> Result<()> {
+    for purpose in Purpose::ALL {
+        void(tx, *purpose, subject)?;
+    }
+    diesel::update(mail_acts::table.filter(mail_acts::subject_id.eq(subject)))
+        .set(mail_acts::detail.eq("{}"))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// What a mail is for. The token that it carries is derived here, and its hash is kept before it leaves.
 pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
     let row: Option<(Purpose, Instant, Option<Instant>, Option<Instant>, Option<String>)> = mail_acts::table

@@ -46,7 +46,7 @@ fn myself<P, Q, B>(c: &mut AnyConnection, input: &Input<P, Q, B>) -> Result<Pers
 
 /// A request whose caller has shown its own password, for what a stolen session must not do. Wrong ones are counted and slowed as at the
 /// login.
-async fn with_own_password<P, Q, B>(
+pub async fn with_own_password<P, Q, B>(
     request: Request<P, Q, B>,
     password: fn(&B) -> &str,
 ) -> Result<(Arc<Accounts>, Request<P, Q, B>)>
@@ -70,13 +70,15 @@ where
         })
         .await?;
     let checked = slot.check(given, hash).await?;
-    drop(slot);
     if checked != Checked::Wrong {
+        drop(slot);
         return Ok((accounts, request));
     }
     let refused = request
         .write(move |tx, _| store::count_failure(tx, &key, limit).map(|()| Error::forbidden("The password is not right.")));
-    Err(refused.await?)
+    let refused = refused.await?;
+    drop(slot);
+    Err(refused)
 }
 
 /// The caller's password.

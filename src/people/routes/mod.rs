@@ -4,6 +4,8 @@ mod account;
 mod registration;
 mod sessions;
 
+pub use account::with_own_password;
+
 use crate::http::Route;
 
 /// `/auth/*` and `/me/*`.

@@ -14,7 +14,7 @@ use crate::http::{NoContent, Object, Page, Request, Route, get, route};
 use crate::outbox::token_hash;
 use crate::people::accounts::{Accounts, LoginLimits, oneself};
 use crate::people::hasher::Checked;
-use crate::people::keys::random_text;
+use crate::people::keys::{Keys, random_text};
 use crate::people::rules::{self, GuessLimit};
 use crate::people::store::{self, PersonRow, SessionId};
 use crate::people::totp;
@@ -76,7 +76,8 @@ pub fn slow_down(wait: TimeDelta) -> Error {
 async fn login(request: Request<(), (), Login>) -> Result<Object<Tokens>> {
     let accounts: Arc<Accounts> = request.part()?;
     let limits = accounts.limits;
-    // The turn comes before the look at the count: of a burst of guesses only as many as hash at once slip past the limit.
+    // The turn comes before the look at the count and ends once the failure is counted: of a burst of guesses only as many as hash at
+    // once slip past the limit.
     let slot = accounts.hasher.slot().await?;
     let (request, found) = request
         .peek(move |tx, input| {
@@ -109,7 +110,7 @@ async fn login(request: Request<(), (), Login>) -> Result<Object<Tokens>> {
         Checked::RightButOutdated => Some(slot.hash(found.password.clone()).await?),
         _ => None,
     };
-    drop(slot);
+    let keys = accounts.keys.clone();
     let outcome = request
         .write(move |tx, input| {
             let Some(person) = found.person.as_ref().filter(|person| checked != Checked::Wrong && person.may_sign_in()) else {
@@ -143,9 +144,10 @@ async fn login(request: Request<(), (), Login>) -> Result<Object<Tokens>> {
             let expires_at = tx.now().plus(rules::REFRESH_TOKEN_LIFE);
             let session = store::insert_session(tx, person.id, &input.client, expires_at)?;
             audit::record(tx, Entry::of("session.opened", "session", session).by(person.id));
-            tokens(tx, &accounts, &person, session).map(Ok)
+            tokens(tx, &keys, &person, session).map(Ok)
         })
         .await?;
+    drop(slot);
     // A failure is counted, so its transaction is committed before the refusal is answered.
     outcome.map(Object::plain)
 }
@@ -165,11 +167,11 @@ fn failed(tx: &mut Write<'_>, found: &Found, limits: LoginLimits) -> Result<()> 
     Ok(())
 }
 
-fn tokens(tx: &mut Write<'_>, accounts: &Accounts, person: &PersonRow, session: SessionId) -> Result<Tokens> {
+fn tokens(tx: &mut Write<'_>, keys: &Keys, person: &PersonRow, session: SessionId) -> Result<Tokens> {
     let refresh_token = random_text()?;
     store::insert_refresh(tx, &token_hash(&refresh_token), session)?;
     Ok(Tokens {
-        access_token: accounts.keys.issue(person.id, session, tx.now())?,
+        access_token: keys.issue(person.id, session, tx.now())?,
         token_type: "Bearer",
         expires_in: rules::ACCESS_TOKEN_LIFE.num_seconds(),
         refresh_token,
@@ -198,7 +200,7 @@ async fn refresh(request: Request<(), (), Refresh>) -> Result<Object<Tokens>> {
             if !person.may_sign_in() {
                 return Ok(Err(gone()));
             }
-            let fresh = tokens(tx, &accounts, &person, session.id)?;
+            let fresh = tokens(tx, &accounts.keys, &person, session.id)?;
             let successor = token_hash(&fresh.refresh_token);
             let rotated = token.rotated_at.is_none() && store::rotate(tx, &hash, &successor)?;
             if !rotated && !may_repeat(tx, &hash, now)? {

@@ -65,6 +65,15 @@ pub fn standing_sessions(c: &mut AnyConnection, person: PersonId, now: Instant) 
         .load(c)?)
 }
 
+/// Every session of a person that is still known, latest first.
+pub fn sessions_of(c: &mut AnyConnection, person: PersonId) -> Result<Vec<SessionRow>> {
+    Ok(person_sessions::table
+        .filter(person_sessions::person_id.eq(person))
+        .order(person_sessions::id.desc())
+        .select(SessionRow::as_select())
+        .load(c)?)
+}
+
 /// Says that a session was used, and until when it stands.
 pub fn touch_session(tx: &mut Write<'_>, id: SessionId, expires_at: Instant) -> Result<()> {
     let now = tx.now();

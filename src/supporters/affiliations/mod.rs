@@ -46,8 +46,7 @@ impl Fact for AffiliationEnded {}
 
 /// One's own affiliation, as `/me` shows it.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "MyAffiliation")]
-pub struct MineView {
+pub struct MyAffiliation {
     id: AffiliationId,
     supporter: SupporterRef,
     role: AffiliationRole,
@@ -55,7 +54,7 @@ pub struct MineView {
 }
 
 /// A person's standing affiliations, with their supporters.
-pub fn mine(c: &mut AnyConnection, person: PersonId) -> Result<Vec<MineView>> {
+pub fn mine(c: &mut AnyConnection, person: PersonId) -> Result<Vec<MyAffiliation>> {
     let rows = store::of_person(c, person)?;
     let ids: Vec<_> = rows.iter().map(|row| row.supporter_id).collect();
     let mut facts = references::refs(c, &ids)?;
@@ -63,7 +62,7 @@ pub fn mine(c: &mut AnyConnection, person: PersonId) -> Result<Vec<MineView>> {
         .into_iter()
         .filter_map(|row| {
             let supporter = facts.remove(&row.supporter_id)?.reference;
-            Some(MineView { id: row.id, supporter, role: row.role, since: row.since })
+            Some(MyAffiliation { id: row.id, supporter, role: row.role, since: row.since })
         })
         .collect())
 }

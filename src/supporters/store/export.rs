@@ -1,0 +1,72 @@
+//! What the slice keeps about a person.
+
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::db::AnyConnection;
+use crate::error::Result;
+use crate::policy::PersonId;
+use crate::schema::{
+    affiliation_requests as requests, affiliations, invitations, supporter_applications as applications, supporters,
+};
+use crate::time::Instant;
+
+/// Affiliations, requests, invitations to the address, applications with it as contact: each a list.
+pub fn export(connection: &mut AnyConnection, person: PersonId, folded_email: Option<&str>) -> Result<Map<String, Value>> {
+    let mut all = Map::new();
+    let rows: Vec<(String, String, Instant, Option<Instant>)> = affiliations::table
+        .inner_join(supporters::table)
+        .filter(affiliations::person_id.eq(person))
+        .order(affiliations::id)
+        .select((supporters::name, affiliations::role, affiliations::since, affiliations::until))
+        .load(connection)?;
+    let rows = rows
+        .into_iter()
+        .map(|(name, role, since, until)| json!({"supporter": name, "role": role, "since": since, "until": until}));
+    all.insert("affiliations".into(), rows.collect());
+
+    let rows: Vec<(String, Option<String>, String, Option<String>, Instant)> = requests::table
+        .inner_join(supporters::table)
+        .filter(requests::person_id.eq(person))
+        .order(requests::id)
+        .select((supporters::name, requests::message, requests::status, requests::reason, requests::created_at))
+        .load(connection)?;
+    let rows = rows.into_iter().map(|(name, message, status, reason, at)| {
+        json!({"supporter": name, "message": message, "status": status, "reason": reason, "created_at": at})
+    });
+    all.insert("affiliation_requests".into(), rows.collect());
+
+    let email = folded_email.unwrap_or_default();
+    let rows: Vec<(String, String, String, Instant)> = invitations::table
+        .inner_join(supporters::table)
+        .filter(invitations::folded_email.eq(email))
+        .order(invitations::id)
+        .select((supporters::name, invitations::role, invitations::status, invitations::created_at))
+        .load(connection)?;
+    let rows = rows
+        .into_iter()
+        .map(|(name, role, status, at)| json!({"supporter": name, "role": role, "status": status, "created_at": at}));
+    all.insert("invitations".into(), rows.collect());
+
+    type Contact = (String, Option<String>, Option<String>, Option<String>, String, Instant);
+    let rows: Vec<Contact> = applications::table
+        .filter(applications::contact_email.eq(email))
+        .order(applications::id)
+        .select((
+            applications::name,
+            applications::contact_name,
+            applications::contact_email,
+            applications::contact_job_title,
+            applications::status,
+            applications::created_at,
+        ))
+        .load(connection)?;
+    let rows = rows.into_iter().map(|(name, contact, email, job_title, status, at)| {
+        json!({
+            "organisation": name, "contact_name": contact, "contact_email": email, "contact_job_title": job_title,
+            "status": status, "created_at": at,
+        })
+    });
+    all.insert("applications".into(), rows.collect());
+    Ok(all)
+}

@@ -1,0 +1,25 @@
+//! `/me/export`: everything that is kept about a person (GDPR, articles 15 and 20), slice by slice.
+
+use serde_json::{Map, Value};
+
+use super::myself;
+use crate::error::Result;
+use crate::http::{Download, Request};
+use crate::{audit, outbox, people, supporters};
+
+pub async fn export(request: Request) -> Result<Download> {
+    request
+        .read(|tx, input| {
+            let person = myself(tx, input)?;
+            let id = person.id;
+            let mut all = Map::new();
+            all.insert("exported_at".into(), Value::from(tx.now().to_string()));
+            all.insert("account".into(), people::export(tx, &person)?);
+            all.extend(supporters::export(tx, id, person.folded_email.as_deref())?);
+            all.insert("mails".into(), outbox::export(tx, id)?);
+            all.insert("record".into(), audit::export(tx, id)?);
+            let json = serde_json::to_vec_pretty(&Value::Object(all))?;
+            Ok(Download { file_name: "plenary-export.json", media_type: "application/json", bytes: json })
+        })
+        .await
+}
