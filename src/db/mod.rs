@@ -48,6 +48,9 @@ pub enum DbError {
     /// No connection could be had in time.
     #[error("no database connection: {0}")]
     Pool(#[from] r2d2::Error),
+    /// Somebody else changed a row between its reading and its writing.
+    #[error("a row was changed meanwhile")]
+    Conflict,
     /// Too many writers wait already.
     #[error("too many writes are waiting")]
     Busy,
@@ -60,12 +63,13 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Whether trying again may help: serialization failures, deadlocks, a connection that went away.
+    /// Whether trying again may help: serialization failures, deadlocks, a row changed meanwhile, a connection that went away.
     pub fn is_transient(&self) -> bool {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
             Self::Query(Error::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)) => true,
             Self::Query(error) => Self::says(error, &["deadlock detected", "database is locked"]),
+            Self::Conflict => true,
             _ => false,
         }
     }
@@ -73,7 +77,7 @@ impl DbError {
     /// Whether the database gave up waiting: somebody else holds a lock, or it has too much to do. Later it may work.
     pub fn is_busy(&self) -> bool {
         match self {
-            Self::Busy | Self::Pool(_) | Self::Connect(_) => true,
+            Self::Busy | Self::Conflict | Self::Pool(_) | Self::Connect(_) => true,
             Self::Query(error) => Self::lock_timeout(error) || Self::says(error, &["statement timeout", "database is locked"]),
             Self::Aborted | Self::Migration(_) => false,
         }
@@ -110,8 +114,8 @@ impl Failure for DbError {
 /// How long [`Db::is_ready`] waits for a connection.
 const READY_WITHIN: Duration = Duration::from_secs(1);
 
-/// How often a write is tried before a serialization failure or deadlock is given up on.
-const WRITE_ATTEMPTS: u32 = 5;
+/// How often a write is tried before a serialization failure, a deadlock or a row changed meanwhile is given up on.
+const WRITE_ATTEMPTS: u32 = 10;
 
 /// The database of this process. Cheap to clone.
 #[derive(Clone)]
@@ -222,7 +226,7 @@ impl Db {
         tokio::task::spawn_blocking(move || db.read_blocking(f)).await.unwrap_or_else(|_| Err(DbError::Aborted.into()))
     }
 
-    /// A write transaction on a blocking thread. The closure is repeated from the start after a serialization failure or deadlock,
+    /// A write transaction on a blocking thread. The closure is repeated from the start after a serialization failure, a deadlock or a [`DbError::Conflict`],
     /// so it has no effect outside the transaction. Refused with [`DbError::Busy`] when too many wait.
     pub async fn write<T, E, F>(&self, mut f: F) -> Result<T, E>
     where

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::db::DbError;
 use crate::error::{Error, Problem, ProblemKind, Result};
 
 /// An object with its version: `"<version>.<hex of the body>"`, the same text as header and as field `etag`.
@@ -102,19 +103,19 @@ impl IfMatch {
     /// For moves: 412 only when given and stale.
     pub fn allow(&self, version: i64) -> Result<()> {
         match self {
-            Self::Versions(known) if !known.contains(&version) => Err(stale()),
+            Self::Versions(known) if !known.contains(&version) => {
+                let detail = "It was changed since you read it. Read it again and apply your change to what it is now.";
+                Err(Problem::new(ProblemKind::PreconditionFailed, detail).into())
+            }
             _ => Ok(()),
         }
     }
 }
 
-/// 412: somebody else wrote first.
+/// What a store says when a row is no longer at the version that it was read at: the transaction is repeated on what the row is now, and
+/// whoever sent `If-Match` then learns of it.
 pub fn stale() -> Error {
-    Problem::new(
-        ProblemKind::PreconditionFailed,
-        "It was changed since you read it. Read it again and apply your change to what it is now.",
-    )
-    .into()
+    DbError::Conflict.into()
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ pub fn person_by_email(c: &mut AnyConnection, folded: &str) -> Result<Option<Per
     Ok(persons::table.filter(persons::folded_email.eq(folded)).select(PersonRow::as_select()).get_result(c).optional()?)
 }
 
-/// Saves a person over the version it was read at; 412 when another was faster.
+/// Saves a person over the version it was read at; the transaction is repeated when another was faster.
 pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     let read_at = person.version;
     person.version += 1;

@@ -99,7 +99,7 @@ pub fn insert(
     }
 }
 
-/// Changes the role over the version it was read at; 412 when another was faster.
+/// Changes the role over the version it was read at; the transaction is repeated when another was faster.
 pub fn save_role(tx: &mut Write<'_>, row: &AffiliationRow, role: AffiliationRole) -> Result<()> {
     let now = tx.now();
     let saved =
