@@ -17,6 +17,7 @@ mod load;
 mod outbox;
 mod people;
 mod plans;
+mod policy;
 mod process;
 mod search;
 mod server;
