@@ -1,31 +1,38 @@
 //! Versions as HTTP sees them: the ETag of an object, and what `If-Match` asks for.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::db::DbError;
-use crate::error::{Error, Problem, ProblemKind, Result};
+use crate::error::{self, Error, Problem, ProblemKind};
 
 /// An object with its version: `"<version>.<hex of the body>"`, the same text as header and as field `etag`.
 ///
 /// `If-None-Match` compares the whole; `If-Match` the version only, because counts and other derived values change the body without
-/// anybody having written to the object.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(rename = "{T}")]
+/// anybody having written to the object. The object is written as JSON once, when its tag is made: what nests it copies that text.
+#[derive(Clone, Debug)]
 pub struct Tagged<T> {
-    #[serde(flatten)]
     value: T,
-    /// The object's version, to be sent back as `If-Match`.
     etag: String,
+    /// The object with the field `etag`; the error of a value that is none, told when it is answered.
+    json: Result<Box<RawValue>, String>,
 }
 
 impl<T: Serialize> Tagged<T> {
     /// `value` at `version`.
     pub fn new(version: i64, value: T) -> Self {
-        let etag = format!("\"{version}.{:08x}\"", digest(&value));
-        Self { value, etag }
+        let written = serde_json::to_string(&value).map_err(|error| error.to_string());
+        let etag = format!("\"{version}.{:08x}\"", digest(written.as_deref().unwrap_or_default().as_bytes()));
+        let json = written.and_then(|object| with_etag(object, &etag));
+        Self { value, etag, json }
     }
+}
 
+impl<T> Tagged<T> {
     /// The ETag, with its quotes.
     pub fn etag(&self) -> &str {
         &self.etag
@@ -37,24 +44,54 @@ impl<T: Serialize> Tagged<T> {
     }
 }
 
-/// A few hex of the body's bytes (FNV-1a): enough to tell a changed rendering, no secret.
-fn digest(value: &impl Serialize) -> u32 {
-    struct Fnv(u64);
-    impl std::io::Write for Fnv {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            for byte in bytes {
-                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-            }
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
+/// An object's text with one more member at its end.
+fn with_etag(mut object: String, etag: &str) -> Result<Box<RawValue>, String> {
+    if object.pop() != Some('}') {
+        return Err("what has a version must be an object".into());
     }
-    let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
-    // Writing to a counter cannot fail; a value that cannot be serialised fails when it is answered.
-    drop(serde_json::to_writer(&mut fnv, value));
-    (fnv.0 ^ (fnv.0 >> 32)) as u32
+    let comma = if object.ends_with('{') { "" } else { "," };
+    // The tag's own quotes are the only characters in it that JSON escapes.
+    let tag = etag.trim_matches('"');
+    object.push_str(&format!("{comma}\"etag\":\"\\\"{tag}\\\"\"}}"));
+    RawValue::from_string(object).map_err(|error| error.to_string())
+}
+
+impl<T> Serialize for Tagged<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json.as_ref().map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// The object, with its version in `etag`: the same text as the header, to be sent back as `If-Match`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}")]
+struct Shape<T> {
+    #[serde(flatten)]
+    value: T,
+    /// The object's version, to be sent back as `If-Match`.
+    etag: String,
+}
+
+impl<T: JsonSchema> JsonSchema for Tagged<T> {
+    fn inline_schema() -> bool {
+        Shape::<T>::inline_schema()
+    }
+    fn schema_name() -> Cow<'static, str> {
+        Shape::<T>::schema_name()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        Shape::<T>::schema_id()
+    }
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        Shape::<T>::json_schema(schemas)
+    }
+}
+
+/// A few hex of the body's bytes (FNV-1a): enough to tell a changed rendering, no secret.
+fn digest(bytes: &[u8]) -> u32 {
+    let hash =
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    (hash ^ (hash >> 32)) as u32
 }
 
 /// The ETag of an answer that is no object of its own: a digest of its bytes.
@@ -89,7 +126,7 @@ impl IfMatch {
     }
 
     /// For PATCH, PUT, DELETE: 428 when absent, 412 when the object is at another version.
-    pub fn require(&self, version: i64) -> Result<()> {
+    pub fn require(&self, version: i64) -> error::Result<()> {
         match self {
             Self::Absent => Err(Problem::new(
                 ProblemKind::PreconditionRequired,
@@ -101,7 +138,7 @@ impl IfMatch {
     }
 
     /// For moves: 412 only when given and stale.
-    pub fn allow(&self, version: i64) -> Result<()> {
+    pub fn allow(&self, version: i64) -> error::Result<()> {
         match self {
             Self::Versions(known) if !known.contains(&version) => {
                 let detail = "It was changed since you read it. Read it again and apply your change to what it is now.";
@@ -121,10 +158,11 @@ pub fn stale() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn if_match_compares_versions_only() {
-        let tag = Tagged::new(3, "body");
+        let tag = Tagged::new(3, json!({"name": "body"}));
         assert!(IfMatch::parse(Some(tag.etag())).require(3).is_ok());
         for header in ["\"3.00000000\"", "\"3.00000000.gzip\"", "*", "\"1.0\", \"3.1\""] {
             assert!(IfMatch::parse(Some(header)).require(3).is_ok(), "{header}");
@@ -138,7 +176,14 @@ mod tests {
 
     #[test]
     fn a_changed_body_changes_the_etag() {
-        assert_ne!(Tagged::new(1, "a").etag(), Tagged::new(1, "b").etag());
+        let tagged = |name: &str| Tagged::new(1, json!({"name": name}));
+        assert_ne!(tagged("a").etag(), tagged("b").etag());
+        let nested = Tagged::new(2, json!({"first": tagged("\"a\\"), "none": Tagged::new(3, json!({}))}));
+        let read: serde_json::Value = serde_json::from_str(&serde_json::to_string(&nested).unwrap()).unwrap();
+        assert_eq!(read["etag"], nested.etag());
+        assert_eq!(read["first"], json!({"name": "\"a\\", "etag": tagged("\"a\\").etag()}));
+        assert!(read["none"]["etag"].as_str().unwrap().starts_with("\"3."));
+        assert!(serde_json::to_string(&Tagged::new(1, "no object")).is_err());
         assert_ne!(of_bytes(b"a"), of_bytes(b"b"));
     }
 }
