@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::rules::Status;
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key, any_of};
+use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::{Error, Result};
-use crate::http::page::{Listed, Plan, SortField};
+use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
 use crate::schema::{forum_editions as editions, forum_sessions as sessions};
 use crate::time::{Day, Instant};
@@ -87,10 +87,11 @@ pub struct EditionList;
 impl Listed for EditionList {
     type Row = EditionRow;
     const SORTS: &'static [SortField<EditionRow>] =
-        &[SortField { name: "year", column: "forum_editions.year", key: |row| Key::Int(row.year) }];
+        &[SortField { name: "year", column: "forum_editions.year", key: SortKey::Int(|row| row.year) }];
     const DEFAULT: &'static str = "year";
     // As unique as the id, and indexed.
-    const TIE: SortField<EditionRow> = SortField { name: "year", column: "forum_editions.year", key: |row| Key::Int(row.year) };
+    const TIE: SortField<EditionRow> =
+        SortField { name: "year", column: "forum_editions.year", key: SortKey::Int(|row| row.year) };
 }
 
 fn editions_of(status: Option<Status>) -> editions::BoxedQuery<'static, Backend> {
@@ -146,12 +147,12 @@ pub struct SessionList;
 impl Listed for SessionList {
     type Row = SessionRow;
     const SORTS: &'static [SortField<SessionRow>] = &[
-        SortField { name: "day", column: "forum_sessions.day", key: |row| Key::On(row.day) },
-        SortField { name: "starts_at", column: START, key: |row| Key::At(start(row)) },
+        SortField { name: "day", column: "forum_sessions.day", key: SortKey::On(|row| row.day) },
+        SortField { name: "starts_at", column: START, key: SortKey::At(|row| start(row)) },
     ];
     const DEFAULT: &'static str = "day,starts_at";
     const TIE: SortField<SessionRow> =
-        SortField { name: "id", column: "forum_sessions.id", key: |row| Key::Text(row.id.to_string()) };
+        SortField { name: "id", column: "forum_sessions.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
 /// One page of an edition's sessions, and where the next one starts.

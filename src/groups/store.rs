@@ -5,9 +5,9 @@ use diesel::prelude::*;
 
 use super::rules::{Derogation, JoinPolicy, Status};
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key, any_of};
+use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::{Error, Result};
-use crate::http::page::{Listed, Plan, SortField};
+use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
 use crate::policy::{GroupId, SupporterId};
 use crate::schema::{co_chair_seats as seats, derogations, group_principles, supporters, working_groups as groups};
@@ -82,14 +82,14 @@ pub struct GroupList;
 impl Listed for GroupList {
     type Row = GroupRow;
     const SORTS: &'static [SortField<GroupRow>] = &[
-        SortField { name: "number", column: "working_groups.number", key: |row| Key::Int(row.number) },
-        SortField { name: "slug", column: "working_groups.slug", key: |row| Key::Text(row.slug.clone()) },
-        SortField { name: "status", column: "working_groups.status", key: |row| Key::Text(row.status.to_string()) },
+        SortField { name: "number", column: "working_groups.number", key: SortKey::Int(|row| row.number) },
+        SortField { name: "slug", column: "working_groups.slug", key: SortKey::Text(|row| row.slug.clone()) },
+        SortField { name: "status", column: "working_groups.status", key: SortKey::Text(|row| row.status.to_string()) },
     ];
     const DEFAULT: &'static str = "number";
     // As unique as the id, and what the indexes end with.
     const TIE: SortField<GroupRow> =
-        SortField { name: "number", column: "working_groups.number", key: |row| Key::Int(row.number) };
+        SortField { name: "number", column: "working_groups.number", key: SortKey::Int(|row| row.number) };
 }
 
 /// What a list of groups is narrowed to.
@@ -193,12 +193,12 @@ pub struct SeatList;
 impl Listed for SeatList {
     type Row = SeatRow;
     const SORTS: &'static [SortField<SeatRow>] = &[
-        SortField { name: "position", column: "co_chair_seats.position", key: |row| Key::Int(row.position) },
-        SortField { name: "since", column: "co_chair_seats.since", key: |row| Key::At(row.since) },
+        SortField { name: "position", column: "co_chair_seats.position", key: SortKey::Int(|row| row.position) },
+        SortField { name: "since", column: "co_chair_seats.since", key: SortKey::At(|row| row.since) },
     ];
     const DEFAULT: &'static str = "position";
     const TIE: SortField<SeatRow> =
-        SortField { name: "id", column: "co_chair_seats.id", key: |row| Key::Text(row.id.to_string()) };
+        SortField { name: "id", column: "co_chair_seats.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
 /// Which of a group's seats: those that stood at an instant (`None`: now), and, with history, those that had ended by then.
@@ -248,10 +248,10 @@ pub type MemberSupporterRow = (SupporterId, String);
 impl Listed for MemberSupporters {
     type Row = MemberSupporterRow;
     const SORTS: &'static [SortField<MemberSupporterRow>] =
-        &[SortField { name: "name", column: "supporters.folded_name", key: |row| Key::Text(row.1.clone()) }];
+        &[SortField { name: "name", column: "supporters.folded_name", key: SortKey::Text(|row| row.1.clone()) }];
     const DEFAULT: &'static str = "name";
     const TIE: SortField<MemberSupporterRow> =
-        SortField { name: "id", column: "supporters.id", key: |row| Key::Text(row.0.to_string()) };
+        SortField { name: "id", column: "supporters.id", key: SortKey::Text(|row| row.0.to_string()) };
 }
 
 /// One page of a group's member supporters, and where the next one starts. There being no memberships yet, these are the supporters

@@ -29,7 +29,42 @@ pub struct SortField<R: 'static> {
     /// As in SQL, with its table. Never null.
     pub column: &'static str,
     /// Its value in a row, for the cursor.
-    pub key: KeyOf<R>,
+    pub key: SortKey<R>,
+}
+
+/// A sort field's value in a row, by the type of its column: a cursor with another one is refused.
+pub enum SortKey<R: 'static> {
+    /// Of a text column.
+    Text(fn(&R) -> String),
+    /// Of a whole-number column.
+    Int(fn(&R) -> i64),
+    /// Of a timestamp column.
+    At(fn(&R) -> Instant),
+    /// Of a date column.
+    On(fn(&R) -> Day),
+}
+
+impl<R> SortKey<R> {
+    fn of(&self, row: &R) -> CursorKey {
+        match self {
+            Self::Text(value) => CursorKey::Text(value(row)),
+            Self::Int(value) => CursorKey::Int(value(row)),
+            Self::At(value) => CursorKey::At(value(row)),
+            Self::On(value) => CursorKey::On(value(row)),
+        }
+    }
+
+    /// The value that a cursor says, where it is one of this column's.
+    fn read(&self, key: CursorKey) -> Option<Key> {
+        match (self, key) {
+            // PostgreSQL takes no NUL in a text.
+            (Self::Text(_), CursorKey::Text(text)) if !text.contains('\0') => Some(Key::Text(text)),
+            (Self::Int(_), CursorKey::Int(number)) => Some(Key::Int(number)),
+            (Self::At(_), CursorKey::At(at)) => Some(Key::At(at)),
+            (Self::On(_), CursorKey::On(day)) => Some(Key::On(day)),
+            _ => None,
+        }
+    }
 }
 
 /// A list: which rows, which sorts.
@@ -107,7 +142,7 @@ impl<L: Listed> Paging<L> {
         let sort = self.sort.as_deref().unwrap_or(L::DEFAULT);
         let order = order_of::<L>(sort)?;
         let digest = digest(sort, &serde_json::to_string(filters)?);
-        let after = self.cursor.as_deref().map(|cursor| read_cursor(cursor, &digest, order.len())).transpose()?;
+        let after = self.cursor.as_deref().map(|cursor| read_cursor::<L>(cursor, &digest, &order)).transpose()?;
         Ok(Plan { order, after, limit: self.limit.unwrap_or(DEFAULT_LIMIT), digest, total: self.total.unwrap_or(false) })
     }
 
@@ -129,8 +164,7 @@ impl<L: Listed> Paging<L> {
 }
 
 /// Columns in sort order: name in SQL, whether downwards, its value in a row.
-type Order<L> = Vec<(&'static str, bool, KeyOf<<L as Listed>::Row>)>;
-type KeyOf<R> = fn(&R) -> Key;
+type Order<L> = Vec<(&'static str, bool, &'static SortKey<<L as Listed>::Row>)>;
 
 fn order_of<L: Listed>(sort: &str) -> Result<Order<L>> {
     let mut order: Order<L> = Vec::new();
@@ -143,12 +177,12 @@ fn order_of<L: Listed>(sort: &str) -> Result<Order<L>> {
         if order.iter().any(|(column, ..)| *column == field.column) {
             return Err(Error::invalid("?sort", "repeated", format!("names {name:?} twice")));
         }
-        order.push((field.column, descending, field.key));
+        order.push((field.column, descending, &field.key));
     }
     // The tie-breaker runs the way of the last field, so that the whole order is one row value and keeps its index.
     let descending = order.last().is_some_and(|(_, descending, _)| *descending);
     if !order.iter().any(|(column, ..)| *column == L::TIE.column) {
-        order.push((L::TIE.column, descending, L::TIE.key));
+        order.push((L::TIE.column, descending, const { &L::TIE.key }));
     }
     Ok(order)
 }
@@ -159,7 +193,7 @@ fn digest(sort: &str, filters: &str) -> String {
     URL_SAFE_NO_PAD.encode(hash.get(..9).unwrap_or_default())
 }
 
-fn read_cursor(cursor: &str, digest: &str, fields: usize) -> Result<Vec<Key>> {
+fn read_cursor<L: Listed>(cursor: &str, digest: &str, order: &Order<L>) -> Result<Vec<Key>> {
     let refused = || {
         Problem::new(
             ProblemKind::InvalidCursor,
@@ -169,18 +203,12 @@ fn read_cursor(cursor: &str, digest: &str, fields: usize) -> Result<Vec<Key>> {
     };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
     let (made_for, keys): (String, Vec<CursorKey>) = serde_json::from_slice(&bytes).map_err(|_| refused())?;
-    if made_for != digest || keys.len() != fields {
+    if made_for != digest || keys.len() != order.len() {
         return Err(refused().into());
     }
-    Ok(keys
-        .into_iter()
-        .map(|key| match key {
-            CursorKey::Text(text) => Key::Text(text),
-            CursorKey::Int(number) => Key::Int(number),
-            CursorKey::At(at) => Key::At(at),
-            CursorKey::On(day) => Key::On(day),
-        })
-        .collect())
+    // Nobody signs a cursor: whoever forges one gets to another place of the same list, and no further.
+    let keys: Option<Vec<Key>> = order.iter().zip(keys).map(|((.., field), key)| field.read(key)).collect();
+    Ok(keys.ok_or_else(refused)?)
 }
 
 impl<L: Listed> Plan<L> {
@@ -205,16 +233,7 @@ impl<L: Listed> Plan<L> {
         }
         rows.truncate(limit);
         let next = rows.last().map(|last| {
-            let keys: Vec<_> = self
-                .order
-                .iter()
-                .map(|(_, _, key)| match key(last) {
-                    Key::Text(text) => CursorKey::Text(text),
-                    Key::Int(number) => CursorKey::Int(number),
-                    Key::At(at) => CursorKey::At(at),
-                    Key::On(day) => CursorKey::On(day),
-                })
-                .collect();
+            let keys: Vec<_> = self.order.iter().map(|(.., key)| key.of(last)).collect();
             URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(&self.digest, keys)).unwrap_or_default())
         });
         (rows, next)
@@ -270,9 +289,9 @@ mod tests {
     struct Rows;
     impl Listed for Rows {
         type Row = Row;
-        const SORTS: &'static [SortField<Row>] = &[SortField { name: "n", column: "t.n", key: |r| Key::Int(r.0) }];
+        const SORTS: &'static [SortField<Row>] = &[SortField { name: "n", column: "t.n", key: SortKey::Int(|r| r.0) }];
         const DEFAULT: &'static str = "-n";
-        const TIE: SortField<Row> = SortField { name: "id", column: "t.id", key: |r| Key::Text(r.0.to_string()) };
+        const TIE: SortField<Row> = SortField { name: "id", column: "t.id", key: SortKey::Text(|r| r.0.to_string()) };
     }
 
     fn paging(cursor: Option<String>, sort: Option<&str>) -> Paging<Rows> {

@@ -13,9 +13,9 @@ use super::rules::Status;
 use crate::address;
 use crate::country::Region;
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key, any_of};
+use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
-use crate::http::page::{Listed, MAX_LIMIT, Plan, SortField};
+use crate::http::page::{Listed, MAX_LIMIT, Plan, SortField, SortKey};
 use crate::policy::{GroupId, SupporterId};
 use crate::schema::{
     co_chair_seats, supporter_former_names, supporter_principles, supporter_statuses, supporters, supporters as s, working_groups,
@@ -52,13 +52,13 @@ pub struct Register;
 impl Listed for Register {
     type Row = SupporterRow;
     const SORTS: &'static [SortField<SupporterRow>] = &[
-        SortField { name: "name", column: "supporters.folded_name", key: |row| Key::Text(row.folded_name.clone()) },
-        SortField { name: "endorsed_on", column: "supporters.endorsed_key", key: |row| Key::Text(row.endorsed_key.clone()) },
-        SortField { name: "created_at", column: "supporters.created_at", key: |row| Key::At(row.created_at) },
+        SortField { name: "name", column: "supporters.folded_name", key: SortKey::Text(|row| row.folded_name.clone()) },
+        SortField { name: "endorsed_on", column: "supporters.endorsed_key", key: SortKey::Text(|row| row.endorsed_key.clone()) },
+        SortField { name: "created_at", column: "supporters.created_at", key: SortKey::At(|row| row.created_at) },
     ];
     const DEFAULT: &'static str = "name";
     const TIE: SortField<SupporterRow> =
-        SortField { name: "id", column: "supporters.id", key: |row| Key::Text(row.id.to_string()) };
+        SortField { name: "id", column: "supporters.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
 /// Which entries of the register; what is `None` leaves all.

@@ -4,6 +4,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use proptest::prelude::*;
@@ -171,4 +173,25 @@ fn a_cursor_goes_with_its_list_only() {
     assert_eq!((&all["total"], all["items"].as_array().unwrap().len()), (&Value::from(9), 3));
     assert_eq!(world.get("/kit-notes?total=true&status=done").json()["total"], 4);
     assert!(world.get("/kit-notes").json().get("total").is_none());
+}
+
+#[test]
+fn a_forged_cursor_is_refused_or_leads_to_another_place_of_the_list() {
+    let world = notes::world();
+    let rows: Vec<Row> = (0..3).map(|n| Row { title: "a".into(), rank: n, minutes: 0, done: false }).collect();
+    insert(&world, &rows, &mut 0);
+    for (sort, forged) in [
+        ("title", r#"{"i": 5}"#),
+        ("rank", r#"{"t": "5"}"#),
+        ("due_at", r#"{"d": "2026-09-01"}"#),
+        ("title", r#"{"t": "\u0000"}"#),
+    ] {
+        let path = format!("/kit-notes?limit=1&sort={sort}");
+        let cursor = world.get(&path).expect(200).json()["next_cursor"].as_str().unwrap().to_owned();
+        let mut read: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&cursor).unwrap()).unwrap();
+        read[1][0] = serde_json::from_str(forged).unwrap();
+        let cursor = URL_SAFE_NO_PAD.encode(read.to_string());
+        let reply = world.get(&format!("{path}&cursor={cursor}")).expect(422);
+        assert_eq!(reply.problem(), "invalid-cursor", "{sort} {forged}");
+    }
 }

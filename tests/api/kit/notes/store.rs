@@ -1,10 +1,10 @@
 //! The slice's one table.
 
 use diesel::prelude::*;
-use plenary::db::{AnyConnection, DbError, Key, Write};
+use plenary::db::{AnyConnection, DbError, Write};
 use plenary::error::{Error, Problem, ProblemKind, Result};
 use plenary::http::etag;
-use plenary::http::page::{Listed, SortField};
+use plenary::http::page::{Listed, SortField, SortKey};
 use plenary::ids::Id;
 use plenary::time::Instant;
 use plenary::word_enum;
@@ -54,13 +54,14 @@ pub struct Notes;
 impl Listed for Notes {
     type Row = NoteRow;
     const SORTS: &'static [SortField<NoteRow>] = &[
-        SortField { name: "title", column: "kit_notes.title", key: |row| Key::Text(row.title.clone()) },
-        SortField { name: "rank", column: "kit_notes.rank", key: |row| Key::Int(row.rank) },
-        SortField { name: "due_at", column: "kit_notes.due_at", key: |row| Key::At(row.due_at) },
-        SortField { name: "status", column: "kit_notes.status", key: |row| Key::Text(row.status.to_string()) },
+        SortField { name: "title", column: "kit_notes.title", key: SortKey::Text(|row| row.title.clone()) },
+        SortField { name: "rank", column: "kit_notes.rank", key: SortKey::Int(|row| row.rank) },
+        SortField { name: "due_at", column: "kit_notes.due_at", key: SortKey::At(|row| row.due_at) },
+        SortField { name: "status", column: "kit_notes.status", key: SortKey::Text(|row| row.status.to_string()) },
     ];
     const DEFAULT: &'static str = "-due_at";
-    const TIE: SortField<NoteRow> = SortField { name: "id", column: "kit_notes.id", key: |row| Key::Text(row.id.to_string()) };
+    const TIE: SortField<NoteRow> =
+        SortField { name: "id", column: "kit_notes.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
 pub fn load(connection: &mut AnyConnection, id: &str) -> Result<NoteRow> {
