@@ -2,6 +2,7 @@
 // Clippy then knows that what is not itself a `#[test]` here is test code too.
 #![cfg(test)]
 
+mod admin;
 mod audit;
 mod call;
 mod cors;
@@ -13,6 +14,7 @@ mod groups;
 mod import;
 mod imports;
 mod kit;
+mod limits;
 mod load;
 mod outbox;
 mod people;
