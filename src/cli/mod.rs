@@ -4,6 +4,7 @@ mod config;
 mod demo;
 mod load;
 mod log;
+mod mail;
 mod migrate;
 mod openapi;
 mod serve;
@@ -48,6 +49,9 @@ enum Command {
     /// Work on the register of supporters
     #[command(subcommand)]
     Supporters(supporters::Command),
+    /// Look after the mails that are queued and sent
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Supporters(command) => settings().and_then(|settings| supporters::run(&command, &settings)),
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
+        Command::Mail(command) => settings().and_then(|settings| mail::run(&command, &settings)),
         Command::Openapi => openapi::run(),
     };
     match outcome {

@@ -14,6 +14,7 @@ mod import;
 mod imports;
 mod kit;
 mod load;
+mod mail;
 mod outbox;
 mod people;
 mod plans;

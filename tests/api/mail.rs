@@ -1,0 +1,6 @@
+//! Mail: what is in it, and how it leaves.
+
+mod admin;
+mod eml;
+mod files;
+mod templates;
