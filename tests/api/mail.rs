@@ -3,4 +3,6 @@
 mod admin;
 mod eml;
 mod files;
+mod post_office;
+mod smtp;
 mod templates;
