@@ -55,6 +55,7 @@ pub fn load(connection: &mut AnyConnection) -> Result<Call> {
     Ok(Call {
         slug: row.slug,
         name: row.name,
+        contact_email: row.contact_email,
         launched_on: row.launched_on,
         time_zone: zone(&row.time_zone)?,
         locales: serde_json::from_str(&row.locales)?,

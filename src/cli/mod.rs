@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod load;
 mod log;
+mod mail;
 mod migrate;
 mod openapi;
 mod serve;
@@ -52,6 +53,9 @@ enum Command {
     /// Work on the register of supporters
     #[command(subcommand)]
     Supporters(supporters::Command),
+    /// Look after the mails that are queued and sent
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
         Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
+        Command::Mail(command) => settings().and_then(|settings| mail::run(&command, &settings)),
         Command::Openapi => openapi::run(),
     };
     match outcome {
