@@ -14,7 +14,7 @@ use crate::http::metrics::Metrics;
 use crate::http::{self, Authenticate, Options, Parts, Route, Web, edge::edge, route::mount};
 use crate::outbox::TokenKey;
 use crate::people::Accounts;
-use crate::policy::Actor;
+use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
 use crate::{call, forum, groups, people, supporters, views};
 
@@ -38,7 +38,7 @@ pub fn prepare(db: &Db) {
 struct Callers(Accounts);
 
 impl Authenticate for Callers {
-    fn verify(&self, token: &str, now: Instant) -> Result<()> {
+    fn verify(&self, token: &str, now: Instant) -> Result<PersonId> {
         self.0.verify(token, now)
     }
 

@@ -1,8 +1,9 @@
 //! Instants, days and the clock. The only module that may ask the machine what time it is.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -210,6 +211,15 @@ impl Clock {
             Self::Fixed(micros) => {
                 Instant::new(DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default())
             }
+        }
+    }
+
+    /// Time that has passed since some beginning: for what must not notice that the machine's clock was set. A fixed clock's moves count.
+    pub fn steady(&self) -> Duration {
+        static BEGINNING: OnceLock<std::time::Instant> = OnceLock::new();
+        match self {
+            Self::System => BEGINNING.get_or_init(std::time::Instant::now).elapsed(),
+            Self::Fixed(micros) => Duration::from_micros(u64::try_from(micros.load(Ordering::SeqCst)).unwrap_or_default()),
         }
     }
 

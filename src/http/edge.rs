@@ -1,4 +1,4 @@
-//! The outermost layer: request id, client address, the answer cache, problem+json for every error, ETag and 304, compression, security
+//! The outermost layer: request id, client address and its rate limit, the answer cache, problem+json for every error, ETag and 304, compression, security
 //! headers, log and metrics.
 
 use std::net::IpAddr;
@@ -57,6 +57,15 @@ pub async fn edge(
         started: Stopwatch::now(),
     };
     let method = request.method().as_str().to_owned();
+    let address = client_address(&request, &web);
+    // A supervisor's questions are never too many.
+    if !matches!(request.path(), "/healthz" | "/readyz")
+        && let Err(problem) = web.limits.address(address)
+    {
+        let response = finish(&web, &asked, &kept_problem(&problem, &asked, "(limited)".into(), 0), false);
+        log(&web, &asked, &method, "(limited)", response.status(), false);
+        return Ok(request.into_response(response));
+    }
     if let Some(preflight) = web.options.cors.preflight(&request, asked.origin.as_ref()) {
         let kept = match preflight {
             Ok(headers) => Kept::new(StatusCode::NO_CONTENT, headers, Bytes::new(), "(preflight)".into(), 0),
@@ -75,7 +84,6 @@ pub async fn edge(
         log(&web, &asked, &method, &kept.template, response.status(), true);
         return Ok(request.into_response(response));
     }
-    let address = client_address(&request, &web);
     request.extensions_mut().insert(RequestId(asked.request_id.clone()));
     request.extensions_mut().insert(ClientAddress(address));
     let in_flight = InFlight::enter(&web);

@@ -13,6 +13,7 @@ mod example;
 pub mod health;
 pub mod idempotency;
 mod input;
+pub mod limits;
 pub mod metrics;
 pub mod openapi;
 pub mod page;
@@ -33,7 +34,7 @@ pub use route::{Route, get, route};
 
 use crate::db::{AnyConnection, Db};
 use crate::error::{Problem, ProblemKind, Result};
-use crate::policy::Actor;
+use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
 
 /// The call's languages, first one first.
@@ -57,6 +58,8 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Whose pages may call from a browser.
     pub cors: cors::Cors,
+    /// How often a client may ask.
+    pub limits: limits::Quotas,
 }
 
 impl Default for Options {
@@ -69,14 +72,15 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             cache_bytes: 16 << 20,
             cors: cors::Cors::default(),
+            limits: limits::Quotas::default(),
         }
     }
 }
 
 /// Who a bearer token stands for. Accounts live in a higher slice; the composition root hands it in.
 pub trait Authenticate: Send + Sync {
-    /// Checks what can be checked without the database: form, signature, expiry. 401 otherwise.
-    fn verify(&self, token: &str, now: Instant) -> Result<()>;
+    /// The person whom a token is for, by what can be checked without the database: form, signature, expiry. 401 otherwise.
+    fn verify(&self, token: &str, now: Instant) -> Result<PersonId>;
     /// Reads the caller: its session must still stand. 401 otherwise.
     fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor>;
 }
@@ -105,6 +109,8 @@ pub struct WebState {
     pub authenticate: Box<dyn Authenticate>,
     /// Reads the call's languages; the call is a higher slice.
     pub load_languages: fn(&mut AnyConnection) -> Result<Languages>,
+    /// Counts how often clients ask.
+    pub limits: limits::Limits,
     /// Answers kept while nothing is written.
     pub cache: cache::Answers,
     /// Counters and durations.
@@ -144,8 +150,9 @@ impl Web {
         parts: Parts,
     ) -> Self {
         let cache = cache::Answers::new(options.cache_bytes);
+        let limits = limits::Limits::new(options.limits, db.clock());
         let languages = RwLock::default();
-        Self(Arc::new(WebState { db, options, authenticate, load_languages, cache, metrics, languages, parts }))
+        Self(Arc::new(WebState { db, options, authenticate, load_languages, limits, cache, metrics, languages, parts }))
     }
 
     /// A part that the composition root put in.
@@ -154,13 +161,15 @@ impl Web {
         part.ok_or_else(|| crate::error::Error::Internal(format!("the app was built without its {}", std::any::type_name::<T>())))
     }
 
+    /// The token of an `Authorization` header; 401 where it is none of ours, 429 where its person asks too often.
     fn parse_bearer(&self, header: &str) -> Result<String> {
         let (scheme, token) = header.split_once(' ').unwrap_or_default();
         let token = token.trim();
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > 4096 {
             return Err(bad_token());
         }
-        self.authenticate.verify(token, self.db.clock().now())?;
+        let person = self.authenticate.verify(token, self.db.clock().now())?;
+        self.limits.account(person)?;
         Ok(token.to_owned())
     }
 

@@ -18,6 +18,7 @@ use super::answer::{Answer, Described};
 use super::etag::IfMatch;
 use super::idempotency::{self, Attempt};
 use super::input::{Checker, Origin, Shape};
+use super::limits::Limit;
 use super::request::{Decoded, Form, Head, Request, authentication_required};
 use super::{RequestId, Web};
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
@@ -41,7 +42,9 @@ pub struct Route {
     pub form: Arc<FormCheck>,
     /// Describes its success.
     pub describe: fn(&mut SchemaGenerator) -> Described,
-    serve: Arc<dyn Fn(HttpRequest, Payload) -> Served + Send + Sync>,
+    /// How often one address may ask for it an hour, beside what holds for all routes.
+    limit: Option<Limit>,
+    serve: Arc<dyn Fn(HttpRequest, Payload, Option<Limit>) -> Served + Send + Sync>,
 }
 
 /// The three checkers of a route.
@@ -81,11 +84,11 @@ where
     let idempotent = method == Method::POST && A::ONCE && !path.starts_with("/auth/");
     let form = Arc::new(FormCheck { path: Checker::of::<P>(), query: Checker::of::<Q>(), body: Checker::of::<B>(), idempotent });
     let check = form.clone();
-    let serve = Arc::new(move |request: HttpRequest, payload: Payload| -> Served {
+    let serve = Arc::new(move |request: HttpRequest, payload: Payload, limit: Option<Limit>| -> Served {
         let check = check.clone();
-        Box::pin(async move { serve(request, payload, &check, action, handler).await })
+        Box::pin(async move { serve(request, payload, limit, &check, action, handler).await })
     });
-    Route { method, path, action, summary, problems: Vec::new(), form, describe: A::describe, serve }
+    Route { method, path, action, summary, problems: Vec::new(), form, describe: A::describe, limit: None, serve }
 }
 
 impl Route {
@@ -96,9 +99,16 @@ impl Route {
         self
     }
 
-    fn handler(&self) -> actix_web::Route {
-        let serve = self.serve.clone();
-        web::method(self.method.clone()).to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner()))
+    /// Limits it by a count of its own, whatever the outcome: every request to it counts.
+    #[must_use]
+    pub fn limited(mut self, limit: Limit) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    fn handler(&self, method: Method) -> actix_web::Route {
+        let (serve, limit) = (self.serve.clone(), self.limit);
+        web::method(method).to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner(), limit))
     }
 }
 
@@ -131,12 +141,9 @@ pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
                 let allow = allowed(methods.iter().map(|route| &route.method));
                 let mut resource = web::resource(path);
                 for route in methods {
-                    resource = resource.route(route.handler());
+                    resource = resource.route(route.handler(route.method.clone()));
                     if route.method == Method::GET {
-                        let serve = route.serve.clone();
-                        resource = resource.route(
-                            web::head().to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner())),
-                        );
+                        resource = resource.route(route.handler(Method::HEAD));
                     }
                 }
                 scope.service(resource.default_service(web::to(move || {
@@ -178,6 +185,7 @@ pub fn problem_response(problem: Problem) -> HttpResponse {
 async fn serve<P, Q, B, A, H, F>(
     request: HttpRequest,
     payload: Payload,
+    limit: Option<Limit>,
     check: &FormCheck,
     action: Action,
     handler: H,
@@ -193,14 +201,18 @@ where
     let Some(web) = request.app_data::<web::Data<Web>>().map(|web| web.get_ref().clone()) else {
         return problem_response(Error::Internal("the app was built without its state".into()).into_problem());
     };
-    let limit = web.options.request_timeout;
+    let address = request.extensions().get::<super::ClientAddress>().map(|address| address.0);
+    if let Some(Err(problem)) = limit.zip(address).map(|(limit, address)| web.limits.route(limit, address)) {
+        return problem_response(problem);
+    }
+    let patience = web.options.request_timeout;
     let spoken = Arc::new(OnceLock::new());
     let work = async {
         let mut prepared = prepare::<P, Q, B>(&request, payload, check, action, web).await?;
         prepared.head.spoken = spoken.clone();
         handler(prepared).await
     };
-    let outcome = match tokio::time::timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
+    let outcome = match tokio::time::timeout(patience, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(Error::Internal("a handler panicked, as logged before this".into())),
         Err(_) => Err(Problem::new(ProblemKind::Unavailable, "This took too long and was given up. Try again in a moment.")

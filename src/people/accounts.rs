@@ -33,8 +33,8 @@ pub struct Accounts {
 }
 
 impl Authenticate for Accounts {
-    fn verify(&self, token: &str, now: Instant) -> Result<()> {
-        self.keys.verify(token, now).map(drop)
+    fn verify(&self, token: &str, now: Instant) -> Result<PersonId> {
+        self.keys.verify(token, now).map(|claims| claims.sub)
     }
 
     fn recognise(&self, c: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor> {

@@ -15,6 +15,7 @@ pub use database::{migrate, open};
 use crate::app::Composition;
 use crate::config::Settings;
 use crate::db::{ConnectError, Db, DbError};
+use crate::http::limits::Quotas;
 use crate::http::{self, cors::Cors};
 use crate::people::{Accounts, Cost, Hasher, Keys, LoginLimits};
 use crate::time::Clock;
@@ -181,6 +182,13 @@ fn http_options(settings: &Settings) -> http::Options {
         trusted_proxies: settings.http.trusted_proxies.clone(),
         cache_bytes: settings.http.cache_bytes,
         cors: Cors { allowed_origins: settings.cors.allowed_origins.clone(), max_age: settings.cors.max_age },
+        limits: Quotas {
+            per_address: settings.limits.per_address,
+            per_account: settings.limits.per_account,
+            register: settings.limits.register,
+            forgot: settings.limits.forgot,
+            applications: settings.limits.applications,
+        },
     }
 }
 

@@ -13,6 +13,7 @@ mod groups;
 mod import;
 mod imports;
 mod kit;
+mod limits;
 mod load;
 mod outbox;
 mod people;

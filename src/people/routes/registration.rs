@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::http::limits::Limit;
 use crate::http::{Accepted, NoContent, Request, Route, route};
 use crate::mail::Kind;
 use crate::outbox::{self, Purpose};
@@ -25,11 +26,13 @@ pub fn routes() -> Vec<Route> {
     let post = Method::POST;
     let token = &[ProblemKind::InvalidToken];
     vec![
-        route(post.clone(), "/auth/register", Action::UsePublicForms, "Register an account", register),
+        route(post.clone(), "/auth/register", Action::UsePublicForms, "Register an account", register).limited(Limit::Register),
         route(post.clone(), "/auth/verify-email", Action::UsePublicForms, "Confirm an account's address", verify_email)
             .answers(token),
-        route(post.clone(), "/auth/verify-email/resend", Action::UsePublicForms, "Ask for the confirmation mail again", resend),
-        route(post.clone(), "/auth/password/forgot", Action::UsePublicForms, "Ask for a mail to choose a new password", forgot),
+        route(post.clone(), "/auth/verify-email/resend", Action::UsePublicForms, "Ask for the confirmation mail again", resend)
+            .limited(Limit::Register),
+        route(post.clone(), "/auth/password/forgot", Action::UsePublicForms, "Ask for a mail to choose a new password", forgot)
+            .limited(Limit::Forgot),
         route(post.clone(), "/auth/password/reset", Action::UsePublicForms, "Choose a new password", reset).answers(token),
         route(post.clone(), "/auth/email/confirm", Action::UsePublicForms, "Confirm a changed login address", confirm_email)
             .answers(token),

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::super::rules::{GuessLimit, Guesses};
 use crate::db::{AnyConnection, DbError, Write};
 use crate::error::Result;
+use crate::http::limits::network;
 use crate::outbox::token_hash;
 use crate::policy::PersonId;
 use crate::schema::{login_addresses, login_failures};
@@ -15,9 +16,10 @@ pub fn account_key(folded_email: &str) -> String {
     format!("account:{}", token_hash(folded_email))
 }
 
-/// Under what the failures from a client's address are counted.
+/// Under what the failures from a client's address are counted; of IPv6 from its network, within which one may take any address.
 pub fn address_key(address: &str) -> String {
-    format!("address:{}", token_hash(address))
+    let address = address.parse().map_or_else(|_| address.to_owned(), |address| network(address).to_string());
+    format!("address:{}", token_hash(&address))
 }
 
 /// Under what wrong answers to the question for one's own password are counted.

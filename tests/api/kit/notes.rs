@@ -14,7 +14,7 @@ use plenary::http::{
 };
 use plenary::ids::Id;
 use plenary::outbox::{self, Mail};
-use plenary::policy::{self, Actor};
+use plenary::policy::{self, Actor, PersonId};
 use plenary::time::Instant;
 use plenary::word_enum;
 use schemars::JsonSchema;
@@ -47,20 +47,24 @@ pub fn started(setup: Setup) -> World {
     world
 }
 
+fn person(n: usize) -> PersonId {
+    format!("0190aaaa-0000-7000-8000-00000000000{n}").parse().unwrap()
+}
+
 /// `secretariat`, `deputy` (of the secretariat too), `person`; `ended` was right once.
 struct Tokens;
 
 impl Authenticate for Tokens {
-    fn verify(&self, token: &str, _: Instant) -> Result<()> {
-        if ["secretariat", "deputy", "person", "ended"].contains(&token) { Ok(()) } else { Err(bad_token()) }
+    fn verify(&self, token: &str, _: Instant) -> Result<PersonId> {
+        let known = ["ended", "secretariat", "deputy", "person"].iter().position(|known| *known == token);
+        known.map(person).ok_or_else(bad_token)
     }
 
     fn recognise(&self, _: &mut AnyConnection, token: &str, _: Instant) -> Result<Actor> {
-        let person = |n: u8| format!("0190aaaa-0000-7000-8000-00000000000{n}").parse().ok();
         let (person, secretariat) = match token {
-            "secretariat" => (person(1), true),
-            "deputy" => (person(2), true),
-            "person" => (person(3), false),
+            "secretariat" => (Some(person(1)), true),
+            "deputy" => (Some(person(2)), true),
+            "person" => (Some(person(3)), false),
             _ => return Err(bad_token()),
         };
         Ok(Actor { person, verified: true, secretariat, ..Actor::anonymous() })
