@@ -1,5 +1,6 @@
 //! The command: one file each. Every command says what it did; a failure says on standard error what to do, and ends non-zero.
 
+mod audit;
 mod config;
 mod demo;
 mod load;
@@ -42,6 +43,9 @@ enum Command {
     Load(load::Arguments),
     /// Bring the database's schema up to date
     Migrate(migrate::Arguments),
+    /// Work on the record of who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Load(arguments) => settings().and_then(|settings| load::run(&arguments, &settings)),
         Command::Supporters(command) => settings().and_then(|settings| supporters::run(&command, &settings)),
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
+        Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
         Command::Openapi => openapi::run(),
     };

@@ -6,6 +6,7 @@ mod hasher;
 mod keys;
 mod mails;
 mod profile;
+mod references;
 mod routes;
 mod rules;
 mod store;
@@ -16,6 +17,7 @@ pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, laps
 pub use hasher::{Cost, Hasher};
 pub use keys::Keys;
 pub use profile::{export, propose_address, save_profile};
+pub use references::{PersonRef, refs};
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
 pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person};

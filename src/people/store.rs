@@ -6,7 +6,7 @@ mod sessions;
 use diesel::prelude::*;
 
 use super::rules::Role;
-use crate::db::{AnyConnection, Write};
+use crate::db::{AnyConnection, Write, any_of};
 use crate::error::Result;
 use crate::http::etag::stale;
 use crate::ids::Id;
@@ -109,6 +109,11 @@ pub fn person(c: &mut AnyConnection, id: PersonId) -> Result<Option<PersonRow>> 
 /// A person by its folded address.
 pub fn person_by_email(c: &mut AnyConnection, folded: &str) -> Result<Option<PersonRow>> {
     Ok(persons::table.filter(persons::folded_email.eq(folded)).select(PersonRow::as_select()).get_result(c).optional()?)
+}
+
+/// What these persons are called; ids that name none are left out.
+pub fn names(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<(PersonId, String)>> {
+    Ok(persons::table.filter(any_of("persons.id", ids)).select((persons::id, persons::display_name)).load(c)?)
 }
 
 /// Saves a person over the version it was read at; the transaction is repeated when another was faster.

@@ -1,11 +1,12 @@
 //! What shows several slices at once.
 
+mod audit;
 mod me;
 mod search;
 
 use crate::http::Route;
 
-/// `/me`, `/search`.
+/// `/admin/audit`, `/me`, `/search`.
 pub fn routes() -> Vec<Route> {
-    [me::routes(), search::routes()].into_iter().flatten().collect()
+    [audit::routes(), me::routes(), search::routes()].into_iter().flatten().collect()
 }

@@ -2,6 +2,7 @@
 // Clippy then knows that what is not itself a `#[test]` here is test code too.
 #![cfg(test)]
 
+mod admin;
 mod audit;
 mod call;
 mod cors;

@@ -145,6 +145,11 @@ impl World {
         self.load(PARIS_CALL)
     }
 
+    /// Where its database lies, for commands beside it.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
     /// Moves the clock.
     pub fn at(&self, when: &str) {
         self.clock.set(instant(when));

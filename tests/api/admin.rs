@@ -1,0 +1,3 @@
+//! What secretariat and administrators do beside the initiative itself: the record, accounts, keys.
+
+mod audit;
