@@ -20,11 +20,14 @@ CREATE TABLE persons (
     totp_confirmed_at TIMESTAMP,
     -- The last time step a code was taken for: no code counts twice (RFC 6238, 5.2).
     totp_last_step BIGINT,
+    -- Name and address, folded: what an administrator finds somebody by.
+    search_text TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
 CREATE INDEX persons_by_role ON persons (role, id);
+CREATE INDEX persons_by_age ON persons (created_at, id);
 
 CREATE TABLE recovery_codes (
     id TEXT NOT NULL PRIMARY KEY,

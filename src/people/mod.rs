@@ -29,7 +29,7 @@ pub fn mount_jwks(config: &mut actix_web::web::ServiceConfig) {
     keys::mount(config);
 }
 
-/// `/auth/*`, `/me/*`.
+/// `/auth/*`, `/me/*`, `/admin/persons`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
 }

@@ -1,5 +1,6 @@
 //! Rows of persons and what they sign in with.
 
+pub mod admin;
 mod guesses;
 mod sessions;
 
@@ -12,6 +13,7 @@ use crate::http::etag::stale;
 use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::schema::{login_addresses, person_sessions, persons, recovery_codes, refresh_tokens};
+use crate::text;
 use crate::time::Instant;
 
 pub use guesses::*;
@@ -92,6 +94,7 @@ pub fn insert_person(tx: &mut Write<'_>, person: &NewPerson<'_>) -> Result<Perso
                 persons::role.eq(person.role),
                 persons::password_hash.eq(person.password_hash),
                 persons::address_lapsed.eq(false),
+                persons::search_text.eq(search_text(person.display_name, Some(person.folded_email))),
                 persons::version.eq(1_i64),
                 persons::created_at.eq(now),
                 persons::updated_at.eq(now),
@@ -99,6 +102,11 @@ pub fn insert_person(tx: &mut Write<'_>, person: &NewPerson<'_>) -> Result<Perso
             .execute(c)
     })?;
     Ok(id)
+}
+
+/// What a person is found by: its name first, so that a list can be sorted by it.
+fn search_text(display_name: &str, email: Option<&str>) -> String {
+    text::fold(&format!("{display_name} {}", email.unwrap_or_default()))
 }
 
 /// A person by id.
@@ -122,17 +130,19 @@ pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     person.version += 1;
     person.updated_at = tx.now();
     let saved = diesel::update(persons::table.filter(persons::id.eq(person.id)).filter(persons::version.eq(read_at)))
-        .set(&*person)
+        .set((&*person, persons::search_text.eq(search_text(&person.display_name, person.folded_email.as_deref()))))
         .execute(&mut **tx)?;
     if saved == 1 { Ok(()) } else { Err(stale()) }
 }
 
-/// How many administrators could still act: neither suspended nor erased. Their rows are locked by the count's update, so that the last
+/// How many administrators could still act: confirmed, neither suspended nor erased. Their rows are locked by the count's update, so that the last
 /// two cannot demote each other at once.
 pub fn other_administrators(tx: &mut Write<'_>, than: PersonId) -> Result<usize> {
     let others = persons::table
         .filter(persons::role.eq(Role::Administrator))
         .filter(persons::id.ne(than))
+        .filter(persons::email_verified_at.is_not_null())
+        .filter(persons::address_lapsed.eq(false))
         .filter(persons::suspended_at.is_null())
         .filter(persons::erased_at.is_null());
     // A write to each row, in the order of ids: whoever comes second waits, and then counts what the first left.

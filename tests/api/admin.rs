@@ -1,3 +1,4 @@
 //! What secretariat and administrators do beside the initiative itself: the record, accounts, keys.
 
 mod audit;
+mod persons;

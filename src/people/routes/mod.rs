@@ -1,6 +1,7 @@
 //! The routes of accounts.
 
 mod account;
+mod admin;
 mod registration;
 mod sessions;
 
@@ -8,7 +9,7 @@ pub use account::with_own_password;
 
 use crate::http::Route;
 
-/// `/auth/*` and `/me/*`.
+/// `/auth/*`, `/me/*` and `/admin/persons`.
 pub fn routes() -> Vec<Route> {
-    [registration::routes(), sessions::routes(), account::routes()].into_iter().flatten().collect()
+    [registration::routes(), sessions::routes(), account::routes(), admin::routes()].into_iter().flatten().collect()
 }
