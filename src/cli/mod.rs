@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod demo;
+mod keys;
 mod load;
 mod log;
 mod migrate;
@@ -46,6 +47,9 @@ enum Command {
     /// Work on the record of who did what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Work on the keys that access tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Supporters(command) => settings().and_then(|settings| supporters::run(&command, &settings)),
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
         Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
+        Command::Keys(command) => settings().and_then(|settings| keys::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
         Command::Openapi => openapi::run(),
     };

@@ -15,7 +15,7 @@ mod totp;
 pub use accounts::{Accounts, LoginLimits, oneself};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
-pub use keys::Keys;
+pub use keys::{KeyState, Keys};
 pub use profile::{export, propose_address, save_profile};
 pub use references::{PersonRef, refs};
 pub use routes::with_own_password;
@@ -29,7 +29,7 @@ pub fn mount_jwks(config: &mut actix_web::web::ServiceConfig) {
     keys::mount(config);
 }
 
-/// `/auth/*`, `/me/*`, `/admin/persons`.
+/// `/auth/*`, `/me/*`, `/admin/persons`, `/admin/keys`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
 }

@@ -1,4 +1,5 @@
 //! What secretariat and administrators do beside the initiative itself: the record, accounts, keys.
 
 mod audit;
+mod keys;
 mod persons;

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use super::super::rules::Role;
 use super::PersonRow;
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, Key};
+use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
-use crate::http::page::{Listed, Plan, SortField};
+use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::schema::persons::{self, dsl as p};
 use crate::text;
 
@@ -17,15 +17,16 @@ pub struct Persons;
 impl Listed for Persons {
     type Row = PersonRow;
     const SORTS: &'static [SortField<PersonRow>] = &[
-        SortField { name: "created_at", column: "persons.created_at", key: |row| Key::At(row.created_at) },
+        SortField { name: "created_at", column: "persons.created_at", key: SortKey::At(|row| row.created_at) },
         SortField {
             name: "name",
             column: "persons.search_text",
-            key: |row| Key::Text(super::search_text(&row.display_name, row.folded_email.as_deref())),
+            key: SortKey::Text(|row| super::search_text(&row.display_name, row.folded_email.as_deref())),
         },
     ];
     const DEFAULT: &'static str = "-created_at";
-    const TIE: SortField<PersonRow> = SortField { name: "id", column: "persons.id", key: |row| Key::Text(row.id.to_string()) };
+    const TIE: SortField<PersonRow> =
+        SortField { name: "id", column: "persons.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
 /// Which persons; what is `None` leaves all.

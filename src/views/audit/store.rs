@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::db::{AnyConnection, Backend, Key};
+use crate::db::{AnyConnection, Backend};
 use crate::error::Result;
-use crate::http::page::{Listed, Plan, SortField};
+use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::PersonId;
 use crate::schema::{audit_entries as e, audit_reasons as r};
 use crate::time::Instant;
@@ -31,7 +31,7 @@ impl Listed for Record {
     type Row = Row;
     const SORTS: &'static [SortField<Row>] = &[Self::TIE];
     const DEFAULT: &'static str = "-seq";
-    const TIE: SortField<Row> = SortField { name: "seq", column: "audit_entries.seq", key: |row| Key::Int(row.seq) };
+    const TIE: SortField<Row> = SortField { name: "seq", column: "audit_entries.seq", key: SortKey::Int(|row| row.seq) };
 }
 
 /// Which entries; what is `None` leaves all.
