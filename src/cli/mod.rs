@@ -1,5 +1,6 @@
 //! The command: one file each. Every command says what it did; a failure says on standard error what to do, and ends non-zero.
 
+mod admin;
 mod audit;
 mod config;
 mod demo;
@@ -44,6 +45,9 @@ enum Command {
     Load(load::Arguments),
     /// Bring the database's schema up to date
     Migrate(migrate::Arguments),
+    /// Work on the administrators' accounts
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Work on the record of who did what
     #[command(subcommand)]
     Audit(audit::Command),
@@ -82,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Load(arguments) => settings().and_then(|settings| load::run(&arguments, &settings)),
         Command::Supporters(command) => settings().and_then(|settings| supporters::run(&command, &settings)),
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
+        Command::Admin(command) => settings().and_then(|settings| admin::run(&command, &settings)),
         Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
         Command::Keys(command) => settings().and_then(|settings| keys::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),

@@ -1,6 +1,7 @@
 //! Persons: accounts, sessions, roles. Whom a person speaks for is the supporters' slice to say.
 
 mod accounts;
+mod administrators;
 mod endings;
 mod hasher;
 mod keys;
@@ -13,6 +14,7 @@ mod store;
 mod totp;
 
 pub use accounts::{Accounts, LoginLimits, oneself};
+pub use administrators::{Founded, admissible_password, make_administrator};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
 pub use keys::{KeyState, Keys};
