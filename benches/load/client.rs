@@ -38,6 +38,16 @@ impl Connection {
         Ok(self.received.get(body_at..).unwrap_or_default().into())
     }
 
+    /// Posts JSON; anything but 200 or 202 is a fault.
+    pub async fn post(&mut self, path: &str, json: &str) -> Result<(), Fault> {
+        let (address, length) = (self.address, json.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        tokio::time::timeout(PATIENCE, self.exchange((head + json).as_bytes())).await??;
+        Ok(())
+    }
+
     fn request(&self, path: &str) -> Arc<[u8]> {
         format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address).into_bytes().into()
     }
@@ -85,7 +95,7 @@ fn parse_head(received: &[u8]) -> Result<Option<(usize, usize)>, Fault> {
     let head = std::str::from_utf8(received.get(..end).unwrap_or_default())?;
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap_or_default();
-    if !status.starts_with("HTTP/1.1 200 ") {
+    if !["HTTP/1.1 200 ", "HTTP/1.1 202 "].iter().any(|good| status.starts_with(good)) {
         return Err(format!("answered {status:?}: {}", String::from_utf8_lossy(received)).into());
     }
     let length = lines

@@ -5,11 +5,12 @@
 //! The two take short turns, so that whatever else the machine does falls on both alike. Each read is measured unchanged since the
 //! last (answer cache on) and as if changed each time (answer cache off). On SQLite, and on PostgreSQL where `BENCH_DATABASE_URL` or
 //! `TEST_DATABASE_URL` names a server on which a database may be made. `REGISTER_CSV` takes the real register instead of a made-up one.
-//! Other settings of the server are taken from the environment, as it takes them: `PLENARY_LOG__LEVEL=warn cargo bench --bench load`.
+//! Logins come last, beside raw argon2id verifications. Other settings of the server are taken from the environment, as it takes them: `PLENARY_LOG__LEVEL=warn cargo bench --bench load`.
 
 mod bare;
 mod client;
 mod database;
+mod login;
 mod process;
 mod seed;
 mod table;
@@ -91,6 +92,9 @@ fn main() -> Result<(), Fault> {
         let seeded = seed::seed(&home, &dataset)?;
         for mode in [Mode::Unchanged, Mode::Changed] {
             runtime.block_on(measure(&home, mode, &seeded.reads, &options))?;
+        }
+        if options.only.as_ref().is_none_or(|only| "login".contains(only.as_str())) {
+            runtime.block_on(login::measure(&home, options.connections, options.seconds, options.workers))?;
         }
     }
     Ok(())

@@ -37,7 +37,10 @@ impl Server {
         // Free a moment ago; nobody else on this machine is likely to take it now.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = plenary(home);
-        command.env("PLENARY_LISTEN", address.to_string()).env("PLENARY_LIMITS__PER_ADDRESS", "0");
+        command
+            .env("PLENARY_LISTEN", address.to_string())
+            .env("PLENARY_LIMITS__PER_ADDRESS", "0")
+            .env("PLENARY_LIMITS__PER_ACCOUNT", "0");
         if mode == Mode::Changed {
             command.env("PLENARY_HTTP__CACHE_BYTES", "0");
         }

@@ -147,9 +147,13 @@ CREATE TABLE supporter_applications (
     kind TEXT,
     country TEXT,
     website TEXT,
+    -- Its host, by which look-alikes are found.
+    website_host TEXT,
     statement TEXT,
+    -- Null once forgotten.
     contact_name TEXT,
     contact_email TEXT,
+    contact_folded_email TEXT,
     contact_job_title TEXT,
     contact_locale TEXT,
     authorised BOOLEAN NOT NULL,
@@ -167,6 +171,8 @@ CREATE TABLE supporter_applications (
     updated_at TIMESTAMP NOT NULL
 );
 CREATE INDEX supporter_applications_by_status ON supporter_applications (status, created_at);
+CREATE INDEX supporter_applications_by_name ON supporter_applications (folded_name, status);
+CREATE INDEX supporter_applications_by_supporter ON supporter_applications (supporter_id);
 CREATE INDEX supporter_applications_by_rank ON supporter_applications (rank, created_at, id);
 
 -- Where an entry lived before: a former slug, the id and slug of an entry merged into another. Answered 308.

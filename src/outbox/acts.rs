@@ -35,6 +35,12 @@ word_enum! {
 }
 
 impl Purpose {
+    /// Whether a new request voids an earlier one for the same subject. Each address that was replaced can be gone back to: whoever stole an
+    /// account must not void the owner's link by replacing the address once more.
+    pub fn replaces(self) -> bool {
+        self != Self::UndoEmail
+    }
+
     /// How long its token counts.
     pub fn life(self) -> TimeDelta {
         match self {

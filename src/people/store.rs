@@ -7,7 +7,7 @@ mod sessions;
 use diesel::prelude::*;
 
 use super::rules::Role;
-use crate::db::{AnyConnection, Write, any_of};
+use crate::db::{AnyConnection, DbError, Write, any_of};
 use crate::error::Result;
 use crate::http::etag::stale;
 use crate::ids::Id;
@@ -129,10 +129,15 @@ pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     let read_at = person.version;
     person.version += 1;
     person.updated_at = tx.now();
-    let saved = diesel::update(persons::table.filter(persons::id.eq(person.id)).filter(persons::version.eq(read_at)))
-        .set((&*person, persons::search_text.eq(search_text(&person.display_name, person.folded_email.as_deref()))))
-        .execute(&mut **tx)?;
-    if saved == 1 { Ok(()) } else { Err(stale()) }
+    let row = persons::table.filter(persons::id.eq(person.id)).filter(persons::version.eq(read_at));
+    let search_text = search_text(&person.display_name, person.folded_email.as_deref());
+    match diesel::update(row).set((&*person, persons::search_text.eq(search_text))).execute(&mut **tx) {
+        Ok(1) => Ok(()),
+        Ok(_) => Err(stale()),
+        // Its new address was taken since it was looked for: the repeated transaction finds who has it.
+        Err(error) if DbError::unique_violation(&error) => Err(stale()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How many administrators could still act: confirmed, neither suspended nor erased. Their rows are locked by the count's update, so that the last

@@ -1,6 +1,7 @@
 //! What a supporter may be and become (domain.md, Supporters and the register).
 
 use crate::states::State;
+use crate::text::{self, MAX_SLUG};
 use crate::time::Day;
 use crate::word_enum;
 
@@ -62,6 +63,26 @@ pub struct Particulars {
     /// Where the entry came from: [`SOURCE_CALL`], or `import:` and the name of the register.
     pub source: String,
 }
+
+/// What an entry's slug begins with.
+pub fn slug_base(name: &str) -> String {
+    match text::slug(name) {
+        Some(slug) if text::is_slug(&slug) => slug,
+        // Nothing in it that an address could show, or digits alone, which would be taken for a number.
+        Some(slug) => format!("supporter-{slug}"),
+        None => "supporter".to_owned(),
+    }
+}
+
+/// The slug with a number behind it, where another entry has it.
+pub fn numbered_slug(base: &str, number: u32) -> String {
+    let tail = format!("-{number}");
+    let head: String = base.chars().take(MAX_SLUG.saturating_sub(tail.len())).collect();
+    format!("{}{tail}", head.trim_end_matches('-'))
+}
+
+/// The source of entries that came with an application.
+pub const SOURCE_APPLICATION: &str = "application";
 
 /// The source of entries that the call file names.
 pub const SOURCE_CALL: &str = "call";

@@ -1,6 +1,7 @@
 //! The supporters' rows: one entry, the register filtered and sorted, and what a page of it shows beside the rows.
 
 pub mod entries;
+pub mod entry;
 pub mod export;
 pub mod stats;
 

@@ -13,7 +13,9 @@ use crate::time::Instant;
 
 /// Queues a mail that asks for an act.
 pub fn ask(tx: &mut Write<'_>, mail: Mail, act: &Act<'_>) -> Result<MailId> {
-    void(tx, act.purpose, act.subject)?;
+    if act.purpose.replaces() {
+        void(tx, act.purpose, act.subject)?;
+    }
     let now = tx.now();
     let id = super::insert(tx, mail)?;
     diesel::insert_into(mail_acts::table)

@@ -261,20 +261,26 @@ pub fn check_password(pointer: &str, password: &str, email: &str) -> Result<()> 
     if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(&faults).into()) }
 }
 
+/// The person that a link is about, with the address that the link names as its own; the address before.
+fn move_address(tx: &mut Write<'_>, purpose: Purpose, token: &str) -> Result<(PersonRow, String)> {
+    let redeemed = outbox::redeem(tx, purpose, token)?;
+    let mut person = person_of(tx, &redeemed.subject)?;
+    let email = redeemed.detail.get("email").and_then(|email| email.as_str()).unwrap_or_default();
+    let folded = rules::fold_email(email).ok_or_else(outbox::invalid_token)?;
+    if store::person_by_email(tx, &folded)?.is_some_and(|other| other.id != person.id) {
+        // Taken meanwhile. The link was this mailbox's, so saying so tells nobody else.
+        return Err(Error::already_exists("This address belongs to another account by now."));
+    }
+    let old = person.email.replace(email.to_owned()).unwrap_or_default();
+    person.folded_email = Some(folded);
+    Ok((person, old))
+}
+
 async fn confirm_email(request: Request<(), (), Token>) -> Result<NoContent> {
     request
         .write(|tx, input| {
-            let redeemed = outbox::redeem(tx, Purpose::ConfirmEmail, &input.body.token)?;
-            let mut person = person_of(tx, &redeemed.subject)?;
-            let email = redeemed.detail.get("email").and_then(|email| email.as_str()).unwrap_or_default().to_owned();
-            let folded = rules::fold_email(&email).ok_or_else(outbox::invalid_token)?;
-            if store::person_by_email(tx, &folded)?.is_some_and(|other| other.id != person.id) {
-                // Taken meanwhile. The link was this mailbox's, so saying so tells nobody else.
-                return Err(Problem::new(ProblemKind::AlreadyExists, "This address belongs to another account by now.").into());
-            }
-            let old = person.email.replace(email.clone()).unwrap_or_default();
+            let (mut person, old) = move_address(tx, Purpose::ConfirmEmail, &input.body.token)?;
             let was_usable = person.is_verified();
-            person.folded_email = Some(folded);
             person.email_verified_at = Some(tx.now());
             person.address_lapsed = false;
             store::save_person(tx, &mut person)?;
@@ -291,17 +297,11 @@ async fn confirm_email(request: Request<(), (), Token>) -> Result<NoContent> {
 async fn undo_email(request: Request<(), (), Token>) -> Result<NoContent> {
     request
         .write(|tx, input| {
-            let redeemed = outbox::redeem(tx, Purpose::UndoEmail, &input.body.token)?;
-            let mut person = person_of(tx, &redeemed.subject)?;
-            let email = redeemed.detail.get("email").and_then(|email| email.as_str()).unwrap_or_default().to_owned();
-            let folded = rules::fold_email(&email).ok_or_else(outbox::invalid_token)?;
-            if store::person_by_email(tx, &folded)?.is_some_and(|other| other.id != person.id) {
-                return Err(Problem::new(ProblemKind::AlreadyExists, "This address belongs to another account by now.").into());
-            }
-            (person.email, person.folded_email) = (Some(email), Some(folded));
+            let (mut person, _) = move_address(tx, Purpose::UndoEmail, &input.body.token)?;
             store::save_person(tx, &mut person)?;
             store::end_sessions(tx, person.id, None)?;
             outbox::void(tx, Purpose::ConfirmEmail, person.id.as_str())?;
+            outbox::void(tx, Purpose::ResetPassword, person.id.as_str())?;
             audit::record(tx, Entry::of("person.email_undone", "person", person.id).by(person.id));
             Ok(NoContent)
         })

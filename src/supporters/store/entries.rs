@@ -4,57 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::super::rules::{Particulars, Status};
-use crate::country::Region;
+use super::super::rules::{Particulars, Status, numbered_slug, slug_base};
+use super::entry::{self, Row};
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
-use crate::ids::Id;
 use crate::policy::SupporterId;
 use crate::schema::{supporter_former_names as former, supporter_statuses as statuses, supporters};
-use crate::text::{self, MAX_SLUG};
-use crate::time::{Day, Instant};
-
-/// A supporter's whole row.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = supporters, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: SupporterId,
-    slug: String,
-    name: String,
-    folded_name: String,
-    sector: Option<String>,
-    kind: Option<String>,
-    country: Option<String>,
-    region: Option<Region>,
-    website: Option<String>,
-    statement: Option<String>,
-    status: Status,
-    endorsed_on: Option<Day>,
-    endorsed_key: String,
-    source: String,
-    search_text: String,
-    version: i64,
-    created_at: Instant,
-    updated_at: Instant,
-}
-
-impl Row {
-    fn set(&mut self, to: Particulars, former_names: &[String]) {
-        let Particulars { slug, name, sector, kind, country, website, statement, endorsed_on, source } = to;
-        self.folded_name = text::fold(&name);
-        self.region = country.as_deref().and_then(Region::of);
-        self.endorsed_key = endorsed_on.map(|day| day.to_string()).unwrap_or_default();
-        self.search_text = [std::slice::from_ref(&self.folded_name), former_names].concat().join(" ");
-        (self.slug, self.name, self.source) = (slug, name, source);
-        (self.sector, self.kind, self.country) = (sector, kind, country);
-        (self.website, self.statement, self.endorsed_on) = (website, statement, endorsed_on);
-    }
-
-    fn particulars(&self) -> Particulars {
-        let Self { slug, name, sector, kind, country, website, statement, endorsed_on, source, .. } = self.clone();
-        Particulars { slug, name, sector, kind, country, website, statement, endorsed_on, source }
-    }
-}
+use crate::text;
 
 /// An entry as its reader gets it.
 #[derive(Clone, Debug)]
@@ -142,21 +98,14 @@ impl Entries {
 
     /// A slug made from `name` that no entry has: with a number behind it where another has it.
     pub fn free_slug(&mut self, name: &str) -> String {
-        let base = match text::slug(name) {
-            Some(slug) if text::is_slug(&slug) => slug,
-            // Nothing in it that an address could show, or digits alone, which would be taken for a number.
-            Some(slug) => format!("supporter-{slug}"),
-            None => "supporter".to_owned(),
-        };
+        let base = slug_base(name);
         if !self.slugs.contains_key(&base) {
             return base;
         }
         let number = self.numbered.entry(base.clone()).or_insert(1);
         loop {
             *number += 1;
-            let tail = format!("-{number}");
-            let head: String = base.chars().take(MAX_SLUG.saturating_sub(tail.len())).collect();
-            let slug = format!("{}{tail}", head.trim_end_matches('-'));
+            let slug = numbered_slug(&base, *number);
             if !self.slugs.contains_key(&slug) {
                 return slug;
             }
@@ -165,38 +114,9 @@ impl Entries {
 
     /// A new entry, endorsed since the day that its particulars say.
     pub fn insert(&mut self, tx: &mut Write<'_>, particulars: Particulars) -> Result<SupporterId> {
-        let (id, now) = (tx.new_id(), tx.now());
-        let mut row = Row {
-            id,
-            slug: String::new(),
-            name: String::new(),
-            folded_name: String::new(),
-            sector: None,
-            kind: None,
-            country: None,
-            region: None,
-            website: None,
-            statement: None,
-            status: Status::Endorsed,
-            endorsed_on: None,
-            endorsed_key: String::new(),
-            source: String::new(),
-            search_text: String::new(),
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        row.set(particulars, &[]);
-        diesel::insert_into(supporters::table).values(&row).execute(&mut **tx)?;
-        let interval: Id<()> = tx.new_id();
-        diesel::insert_into(statuses::table)
-            .values((
-                statuses::id.eq(interval),
-                statuses::supporter_id.eq(id),
-                statuses::status.eq(Status::Endorsed),
-                statuses::since.eq(row.endorsed_on),
-            ))
-            .execute(&mut **tx)?;
+        let since = particulars.endorsed_on;
+        let row = entry::insert(tx, particulars, Status::Endorsed, since)?;
+        let id = row.id;
         self.keep(row);
         Ok(id)
     }
@@ -230,20 +150,7 @@ impl Entries {
     }
 
     fn rename(&mut self, tx: &mut Write<'_>, was: &Row, folded: &str) -> Result<()> {
-        let id: Id<()> = tx.new_id();
-        let now = tx.now();
-        diesel::insert_into(former::table)
-            .values((
-                former::id.eq(id),
-                former::supporter_id.eq(was.id),
-                former::name.eq(&was.name),
-                former::folded_name.eq(&was.folded_name),
-                former::until.eq(now),
-            ))
-            .execute(&mut **tx)?;
-        // A name that it has again is no former one.
-        let again = former::table.filter(former::supporter_id.eq(was.id)).filter(former::folded_name.eq(folded));
-        diesel::delete(again).execute(&mut **tx)?;
+        entry::keep_former_name(tx, was, folded)?;
         for (names, name) in [(&mut self.names, was.folded_name.as_str()), (&mut self.former_names, folded)] {
             names.entry(name.to_owned()).or_default().retain(|id| *id != was.id);
         }

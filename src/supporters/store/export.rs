@@ -50,7 +50,7 @@ pub fn export(connection: &mut AnyConnection, person: PersonId, folded_email: Op
 
     type Contact = (String, Option<String>, Option<String>, Option<String>, String, Instant);
     let rows: Vec<Contact> = applications::table
-        .filter(applications::contact_email.eq(email))
+        .filter(applications::contact_folded_email.eq(email))
         .order(applications::id)
         .select((
             applications::name,

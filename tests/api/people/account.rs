@@ -107,10 +107,10 @@ fn roles_wait_for_the_second_factor_that_the_settings_ask_for() {
     let world = World::setup().accounts(|accounts| accounts.require_second_factor = true).start();
     world.load_paris_call();
     let secretary = world.with_role("secretary@example.org", Role::Administrator);
-    let refused = world.ask("GET", "/admin/keys").by(&secretary).send().expect(403);
+    let refused = world.ask("GET", "/admin/audit").by(&secretary).send().expect(403);
     assert!(refused.json()["detail"].as_str().unwrap().contains("/me/totp"), "{}", refused.json());
     second_factor(&world, &secretary);
-    world.ask("GET", "/admin/keys").by(&secretary).send().expect(200);
+    world.ask("GET", "/admin/audit").by(&secretary).send().expect(200);
 }
 
 #[test]

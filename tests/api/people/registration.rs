@@ -200,6 +200,25 @@ fn a_new_login_address_counts_once_confirmed_and_the_old_one_can_undo_it() {
 }
 
 #[test]
+fn a_thief_who_moves_an_account_twice_does_not_void_the_way_back() {
+    let world = World::new();
+    let ana = world.person("ana@example.org");
+    let mut undo = None;
+    for email in ["thief@example.org", "den@example.org"] {
+        let body = json!({"email": email, "password": PASSWORD});
+        world.ask("PATCH", "/me").by(&ana).if_match("*").json(&body).send().expect(200);
+        let token = world.mails().token(email, Purpose::ConfirmEmail);
+        post(&world, "/auth/email/confirm", &json!({"token": token})).expect(204);
+        let mails = world.mails();
+        undo = undo.or_else(|| Some(mails.token("ana@example.org", Purpose::UndoEmail)));
+    }
+    post(&world, "/auth/email/undo", &json!({"token": undo})).expect(204);
+    for (email, status) in [("ana@example.org", 200), ("den@example.org", 401)] {
+        post(&world, "/auth/login", &json!({"email": email, "password": PASSWORD})).expect(status);
+    }
+}
+
+#[test]
 fn two_who_register_one_address_at_once_make_one_account() {
     let world = World::new();
     std::thread::scope(|scope| {
