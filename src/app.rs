@@ -42,6 +42,11 @@ pub fn prepare(db: &Db) {
     db.extend(reactions());
 }
 
+/// Lets this process make and render links that ask for an act.
+pub fn prepare_links(db: &Db, accounts: &Accounts) {
+    db.extend(TokenKey(SecretBox::new(Box::new(accounts.keys.mail_key()))));
+}
+
 /// Who a token stands for: the person, and what it is affiliated to.
 struct Callers(Accounts);
 
@@ -79,7 +84,7 @@ impl Composition {
     /// The product with other callers or further routes.
     pub fn with(db: Db, options: Options, accounts: Accounts, authenticate: Box<dyn Authenticate>, routes: Vec<Route>) -> Self {
         prepare(&db);
-        db.extend(TokenKey(SecretBox::new(Box::new(accounts.keys.mail_key()))));
+        prepare_links(&db, &accounts);
         let parts = Parts::default().with(accounts);
         let web = Web::new(db, options, authenticate, call::languages, Metrics::new(), parts);
         let document = web::Bytes::from(http::openapi::document(&routes).to_string());

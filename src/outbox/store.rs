@@ -15,7 +15,7 @@ use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub use acts::{ask, ask_nobody, forget_acts, look, redeem, void};
+pub use acts::{ask, ask_nobody, forget_acts, hand_out, look, redeem, void};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
 
 /// Characters kept of what the other side said.

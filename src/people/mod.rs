@@ -1,6 +1,7 @@
 //! Persons: accounts, sessions, roles. Whom a person speaks for is the supporters' slice to say.
 
 mod accounts;
+mod administrators;
 mod endings;
 mod hasher;
 mod keys;
@@ -13,9 +14,10 @@ mod store;
 mod totp;
 
 pub use accounts::{Accounts, LoginLimits, oneself};
+pub use administrators::{Founded, admissible_password, make_administrator};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
-pub use keys::Keys;
+pub use keys::{KeyState, Keys};
 pub use mails::tell;
 pub use profile::{export, propose_address, save_profile};
 pub use references::{PersonRef, refs};
@@ -30,7 +32,7 @@ pub fn mount_jwks(config: &mut actix_web::web::ServiceConfig) {
     keys::mount(config);
 }
 
-/// `/auth/*`, `/me/*`, `/admin/persons`.
+/// `/auth/*`, `/me/*`, `/admin/persons`, `/admin/keys`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
 }
