@@ -1,5 +1,7 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
+mod applications;
+mod life;
 mod plans;
 mod seed;
 mod stats;
