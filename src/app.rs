@@ -26,7 +26,7 @@ pub fn routes() -> Vec<Route> {
 
 /// Who reacts to what.
 fn reactions() -> Reactions {
-    Reactions::default()
+    Reactions::default().on::<people::PersonErased>(supporters::on_person_erased)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.

@@ -5,6 +5,7 @@ mod endings;
 mod hasher;
 mod keys;
 mod mails;
+mod newcomers;
 mod profile;
 mod references;
 mod routes;
@@ -16,11 +17,12 @@ pub use accounts::{Accounts, LoginLimits, oneself};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
 pub use keys::Keys;
+pub use newcomers::{Newcomer, confirm_address};
 pub use profile::{export, propose_address, save_profile};
-pub use references::{PersonRef, refs};
+pub use references::{PersonRef, contacts, refs};
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
-pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person};
+pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person, secretariat};
 
 use crate::http::Route;
 

@@ -124,6 +124,25 @@ pub fn names(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<(PersonId, S
     Ok(persons::table.filter(any_of("persons.id", ids)).select((persons::id, persons::display_name)).load(c)?)
 }
 
+/// What these persons are called, and their addresses; ids that name none are left out.
+pub fn contacts(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<(PersonId, String, Option<String>)>> {
+    let columns = (persons::id, persons::display_name, persons::email);
+    Ok(persons::table.filter(any_of("persons.id", ids)).select(columns).load(c)?)
+}
+
+/// Who runs the initiative and can be reached: secretariat and administrators, confirmed, neither suspended nor erased, oldest first.
+pub fn secretariat(tx: &mut Write<'_>) -> Result<Vec<PersonRow>> {
+    Ok(persons::table
+        .filter(persons::role.ne(Role::Person))
+        .filter(persons::email_verified_at.is_not_null())
+        .filter(persons::address_lapsed.eq(false))
+        .filter(persons::suspended_at.is_null())
+        .filter(persons::erased_at.is_null())
+        .order(persons::id)
+        .select(PersonRow::as_select())
+        .load(&mut **tx)?)
+}
+
 /// Saves a person over the version it was read at; the transaction is repeated when another was faster.
 pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     let read_at = person.version;

@@ -2,7 +2,11 @@
 
 mod affiliations;
 mod import;
+mod invitations;
+mod joining;
+mod path;
 mod references;
+mod requests;
 mod routes;
 mod rules;
 mod store;
@@ -14,11 +18,12 @@ use crate::error::Result;
 use crate::http::Route;
 use crate::policy::{PersonId, SupporterId};
 
-pub use affiliations::MyAffiliation;
+pub use affiliations::{AffiliationEnded, MyAffiliation};
 pub use import::{
     BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,
     refused_csv,
 };
+pub use joining::on_person_erased;
 pub use references::{SupporterFacts, SupporterRef, refs};
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
@@ -45,7 +50,8 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec
     Ok(rows.into_iter().map(|(id, slug, name)| SupporterRef { id, slug, name }).collect())
 }
 
-/// `/supporters`, `/supporters/{supporter}`, `/supporters/stats`.
+/// `/supporters` and what lies below a supporter, affiliations, invitations and requests for affiliation.
 pub fn routes() -> Vec<Route> {
-    routes::routes()
+    let parts = [routes::routes(), affiliations::routes(), invitations::routes(), requests::routes()];
+    parts.into_iter().flatten().collect()
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Status;
+use super::store::names::resolve;
 use super::store::{self, Beside, Filter, Register, SupporterRow};
 use crate::call::{self, Call, Code};
 use crate::country::{self, Region};
@@ -245,9 +246,8 @@ fn words<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
 async fn supporter(request: Request<SupporterPath>) -> Result<Object<Tagged<SupporterView>>> {
     request
         .read(|tx, input| {
-            let row = store::find(tx, &input.path.supporter)?
-                // Who asks to endorse, or was declined, is nobody's business.
-                .filter(|row| matches!(row.status, Status::Endorsed | Status::Withdrawn))
+            let row = Some(resolve(tx, &input.path.supporter, "")?)
+                .filter(SupporterRow::is_public)
                 .ok_or_else(|| Error::not_found("supporter"))?;
             let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
             Ok(Object::tagged(SupporterView::of(row, &mut beside)))

@@ -3,6 +3,7 @@
 pub mod entries;
 pub mod entry;
 pub mod export;
+pub mod names;
 pub mod stats;
 
 use std::collections::HashMap;

@@ -1,8 +1,12 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
+mod affiliations;
+mod invitations;
 mod plans;
+mod requests;
 mod seed;
 mod stats;
+mod team;
 
 use plenary::country::Region;
 use plenary::supporters::{self, Status};
