@@ -34,7 +34,10 @@ pub fn routes() -> Vec<Route> {
 
 /// Who reacts to what.
 fn reactions() -> Reactions {
-    Reactions::default().on(groups::supporter_withdrawn).on(groups::supporters_merged)
+    Reactions::default()
+        .on::<people::PersonErased>(supporters::on_person_erased)
+        .on(groups::supporter_withdrawn)
+        .on(groups::supporters_merged)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.

@@ -46,7 +46,7 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
             None => write!(html, "<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
         };
         // Writing to a string does not fail.
-        drop(written);
+        let _ = written;
     }
     html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
     html

@@ -15,7 +15,7 @@ use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub use acts::{ask, ask_nobody, forget_acts, hand_out, look, redeem, void};
+pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, redeem, void};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
 
 /// Characters kept of what the other side said.
@@ -156,6 +156,18 @@ pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
         .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
         .execute(&mut **tx)?;
     diesel::update(o::table.filter(theirs))
+        .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Drops a mail where it is queued, and forgets to whom and about what it was.
+fn forget(tx: &mut Write<'_>, mail: MailId) -> QueryResult<()> {
+    let now = tx.now();
+    diesel::update(o::table.filter(o::id.eq(mail)).filter(o::state.eq(State::Queued)))
+        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    diesel::update(o::table.filter(o::id.eq(mail)))
         .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
         .execute(&mut **tx)?;
     Ok(())

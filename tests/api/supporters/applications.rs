@@ -65,7 +65,8 @@ fn an_organisation_gets_from_the_form_to_the_register() {
     let one = list(&world, &secretary)[0].clone();
     assert_eq!((&one["status"], &one["country"], &one["possible_duplicates"]), (&json!("pending"), &json!("SN"), &json!([])));
     assert_eq!(one["contact"]["email"], "Awa@quai.example");
-    let (path, entry) = (format!("/supporter-applications/{}", one["id"].as_str().unwrap()), one["supporter"]["slug"].as_str().unwrap());
+    let (path, entry) =
+        (format!("/supporter-applications/{}", one["id"].as_str().unwrap()), one["supporter"]["slug"].as_str().unwrap());
     assert_eq!(entry, "quai-des-idees");
     world.get(&format!("/supporters/{entry}")).expect(404);
     world.ask("GET", &format!("/supporters/{entry}")).by(&secretary).send().expect(200);
@@ -92,7 +93,10 @@ fn an_organisation_gets_from_the_form_to_the_register() {
     world.ask("POST", "/auth/invitations/accept").json(&body).send().expect(204);
     let awa = world.sign_in("awa@quai.example");
     let me = world.ask("GET", "/me").by(&awa).send().expect(200).json();
-    assert_eq!((&me["affiliations"][0]["supporter"]["slug"], &me["affiliations"][0]["role"]), (&json!(entry), &json!("focal_point")));
+    assert_eq!(
+        (&me["affiliations"][0]["supporter"]["slug"], &me["affiliations"][0]["role"]),
+        (&json!(entry), &json!("focal_point"))
+    );
     world.read(|c| Ok(plenary::audit::verify(c)?)).unwrap();
 }
 
@@ -105,8 +109,15 @@ fn every_fault_of_an_application_is_told_at_once() {
     });
     let faults = apply(&world, &body).expect(422).faults();
     for fault in [
-        "/sector enum", "/kind enum", "/country required", "/contact/authorised required", "/name format", "/website format",
-        "/contact/name format", "/contact/email format", "/contact/job_title format",
+        "/sector enum",
+        "/kind enum",
+        "/country required",
+        "/contact/authorised required",
+        "/name format",
+        "/website format",
+        "/contact/name format",
+        "/contact/email format",
+        "/contact/job_title format",
     ] {
         assert!(faults.contains(&fault.to_owned()), "{fault}: {faults:?}");
     }
@@ -178,7 +189,11 @@ fn one_that_withdrew_is_re_opened_only_when_it_is_endorsed_again() {
     decide(&world, &secretary, &path, "endorse", None).expect(200);
     let after = world.get("/supporters/quai").expect(200).json();
     assert_eq!((&after["id"], &after["status"], &after["withdrawn_on"]), (&before["id"], &json!("endorsed"), &Value::Null));
-    assert_eq!((&after["sector"], &after["statement"]), (&json!("academia"), &json!("We endorse.")), "what it does not say stays");
+    assert_eq!(
+        (&after["sector"], &after["statement"]),
+        (&json!("academia"), &json!("We endorse.")),
+        "what it does not say stays"
+    );
     for (day, listed) in [("2026-08-31", false), ("2026-09-05", true), ("2026-09-15", false), ("2026-09-20", true)] {
         let total = &world.get(&format!("/supporters?q=quai&as_of={day}&total=true")).expect(200).json()["total"];
         assert_eq!(*total, i32::from(listed), "{day}");

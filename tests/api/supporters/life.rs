@@ -55,7 +55,12 @@ fn some(world: &World) -> (String, String, i64) {
         .map(|seat| seat["supporter"]["slug"].as_str().unwrap().to_owned())
         .collect();
     let all = show(world, "/supporters?limit=200");
-    let free = all["items"].as_array().unwrap().iter().map(|one| one["slug"].as_str().unwrap()).find(|slug| !seats.contains(&(*slug).to_owned()));
+    let free = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["slug"].as_str().unwrap())
+        .find(|slug| !seats.contains(&(*slug).to_owned()));
     (free.unwrap().to_owned(), seated, number)
 }
 
@@ -78,7 +83,8 @@ fn a_focal_point_changes_the_profile_and_not_the_identity() {
     world.ask("PATCH", &path).by(&focal).json(&body).send().expect(428);
     world.ask("PATCH", &path).by(&focal).if_match("\"0.0\"").json(&body).send().expect(412);
     world.ask("PATCH", &path).json(&body).send().expect(401);
-    let faults = change(&world, &focal, &path, &json!({"kind": "x", "website": "ftp://a.b", "principles": [1, 77], "status": "declined"}));
+    let faults =
+        change(&world, &focal, &path, &json!({"kind": "x", "website": "ftp://a.b", "principles": [1, 77], "status": "declined"}));
     assert_eq!(faults.expect(422).faults(), ["/status unknown"]);
     let faults = change(&world, &focal, &path, &json!({"kind": "x", "website": "ftp://a.b", "principles": [1, 77]}));
     assert_eq!(faults.expect(422).faults(), ["/kind enum", "/website format", "/principles/1 enum"]);
@@ -90,11 +96,14 @@ fn a_renamed_supporter_is_found_by_both_names() {
     let (free, ..) = some(&world);
     let path = format!("/supporters/{free}");
     let before = show(&world, &path);
-    let renamed = change(&world, &secretary, &path, &json!({"name": "Zyxwvut Alliance", "sector": null, "country": null})).expect(200).json();
+    let renamed = change(&world, &secretary, &path, &json!({"name": "Zyxwvut Alliance", "sector": null, "country": null}))
+        .expect(200)
+        .json();
     assert_eq!((&renamed["slug"], &renamed["former_names"]), (&before["slug"], &json!([before["name"]])));
     assert_eq!((&renamed["sector"], &renamed["country"], &renamed["region"]), (&Value::Null, &Value::Null, &Value::Null));
     for q in ["zyxwvut", before["name"].as_str().unwrap()] {
-        let found = world.ask("GET", &format!("/supporters?q={}", q.replace(' ', "%20").replace('&', "%26"))).send().expect(200).json();
+        let found =
+            world.ask("GET", &format!("/supporters?q={}", q.replace(' ', "%20").replace('&', "%26"))).send().expect(200).json();
         assert!(found["items"].as_array().unwrap().iter().any(|one| one["id"] == before["id"]), "{q}: {found}");
     }
     let again = change(&world, &secretary, &path, &json!({"name": before["name"]})).expect(200).json();
@@ -134,7 +143,8 @@ fn a_withdrawn_supporter_gives_its_seats_up_and_stays_in_the_past() {
     assert_eq!(withdraw(&world, &focal, &path, None).expect(422).json()["violations"][0]["code"], "reason_required");
     assert_eq!(withdraw(&world, &world.person("person@example.org"), &path, Some("x")).expect(403).problem(), "forbidden");
     world.mails();
-    let illegal = world.ask("POST", &format!("{path}/transitions")).by(&focal).json(&json!({"to": "pending", "reason": "x"})).send();
+    let illegal =
+        world.ask("POST", &format!("{path}/transitions")).by(&focal).json(&json!({"to": "pending", "reason": "x"})).send();
     assert_eq!(illegal.expect(409).json()["allowed"], json!(["withdrawn"]));
     let withdrawn = withdraw(&world, &focal, &path, Some("A change of course.")).expect(200).json();
     assert_eq!((&withdrawn["status"], &withdrawn["withdrawn_on"]), (&json!("withdrawn"), &json!("2026-09-01")));
