@@ -30,7 +30,8 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
         escape(subject)
     );
     for block in body.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
-        let written = match button.filter(|button| button.link == block) {
+        // Writing to a string does not fail.
+        let _ = match button.filter(|button| button.link == block) {
             Some(Button { link, label }) => {
                 write!(
                     html,
@@ -45,8 +46,6 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
             }
             None => write!(html, "<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
         };
-        // Writing to a string does not fail.
-        drop(written);
     }
     html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
     html
