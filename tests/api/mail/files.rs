@@ -89,7 +89,10 @@ fn a_repeat_is_the_same_mail_and_overwrites_nothing() {
         mails(directory.path())
     };
     let first = send(&directory);
-    assert!(Eml::read(&first[0].1).link().contains("/reset-password?token="));
+    let link = Eml::read(&first[0].1).link().to_owned();
+    assert!(link.contains("/reset-password?token="));
+    let raw = String::from_utf8(first[0].1.clone()).unwrap();
+    assert!(raw.contains(&format!("\r\n{link}\r\n")), "what is ASCII is not encoded: {raw}");
     world.at("2026-09-01T09:30:00Z");
     assert_eq!(send(&elsewhere), first, "the same id, the same token, the same bytes, whenever and by whomever");
     let file = directory.path().join("mail").join(&first[0].0);
