@@ -107,6 +107,7 @@ impl Composition {
             .configure(docs)
             .configure(http::health::mount)
             .configure(people::mount_jwks)
+            .configure(outbox::mount_pages)
             .wrap(from_fn(edge))
     }
 }

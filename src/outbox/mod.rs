@@ -2,6 +2,7 @@
 //! mails; ARCHITECTURE.md, Mail).
 
 mod acts;
+mod pages;
 mod routes;
 mod rules;
 mod store;
@@ -71,6 +72,11 @@ pub struct Claimed {
     pub attempt: i64,
     /// When it was queued.
     pub created_at: Instant,
+}
+
+/// The pages that links in mails open, outside the API.
+pub fn mount_pages(app: &mut actix_web::web::ServiceConfig) {
+    pages::mount(app);
 }
 
 /// `/admin/mail`.

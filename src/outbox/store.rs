@@ -152,11 +152,12 @@ pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<Mai
 pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
     let now = tx.now();
     let theirs = o::person_id.eq(person.to_string());
-    diesel::update(o::table.filter(theirs.clone()).filter(o::state.eq(State::Queued)))
-        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
+    // An answer often names the address it is about.
+    diesel::update(o::table.filter(theirs.clone()))
+        .set((o::recipient.eq(""), o::params.eq("{}"), o::last_answer.eq(None::<String>), o::version.eq(o::version + 1)))
         .execute(&mut **tx)?;
-    diesel::update(o::table.filter(theirs))
-        .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
+    diesel::update(o::table.filter(theirs).filter(o::state.eq(State::Queued)))
+        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
         .execute(&mut **tx)?;
     Ok(())
 }
