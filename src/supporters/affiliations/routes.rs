@@ -175,6 +175,10 @@ async fn make(request: Request<InSupporter, (), New>) -> Result<Created<WelcomeV
 fn welcome(c: &mut AnyConnection, id: &str) -> Result<Created<WelcomeView>> {
     let gone = || Error::not_found("affiliation");
     if let Some(row) = store::find(c, id.parse().map_err(|_| gone())?)? {
+        // A repeat of the request that made it, after it ended.
+        if row.until.is_some() {
+            return Err(gone());
+        }
         let contact = people::contacts(c, &[row.person_id])?.remove(&row.person_id);
         let facts = references::refs(c, &[row.supporter_id])?.remove(&row.supporter_id).ok_or_else(gone)?;
         let view = WelcomeView {

@@ -174,6 +174,16 @@ fn an_affiliation_ends_once_and_the_secretariat_learns_that_no_focal_point_is_le
     let missing = ["focal_point_missing administrator@plenary.test", "focal_point_missing secretary@plenary.test"];
     assert_eq!(team.mails().list(), ["affiliation_ended focal@example.org", missing[0], missing[1]]);
     assert_eq!(team.acts("affiliation.ended").len(), 3);
+    team.mails();
+    // A repeat of what made one shows it, while it stands.
+    let body = json!({"email": "ana@example.org", "role": "representative"});
+    let keyed = || team.ask("POST", ACME).by(&team.secretary).key("once").json(&body).send();
+    let made = keyed().expect(201).json();
+    assert_eq!(keyed().expect(201).json(), made);
+    assert_eq!(team.mails().list(), ["affiliated ana@example.org"]);
+    team.delete(&ana, &path(&made), &made["etag"]).expect(204);
+    team.mails();
+    keyed().expect(404);
     // It may begin anew.
     assert_ne!(team.affiliate("ana@example.org", "acme", "focal_point")["id"], anas["id"]);
     let second = team.affiliate("bo@example.org", "acme", "focal_point");

@@ -129,9 +129,9 @@ fn sixteen_at_once_ask_once_and_decide_once() {
     assert_eq!(team.mails().list(), ["affiliation_asked focal@acme.example"]);
     let list = team.read_by(&focal, ACME).expect(200).json();
     let view = &list["items"][0];
-    let decision = |i: usize| if i % 2 == 0 { "accept" } else { "decline" };
+    let decision = |i: usize| if i.is_multiple_of(2) { "accept" } else { "decline" };
     let decided = |i: usize| {
-        let by = if i % 3 == 0 { &team.secretary } else { &focal };
+        let by = if i.is_multiple_of(3) { &team.secretary } else { &focal };
         decide(&team, by, view, &json!({"decision": decision(i)})).status
     };
     assert_eq!(sixteen_at_once(decided), one_of(200, 409));
