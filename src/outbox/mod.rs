@@ -22,7 +22,7 @@ use crate::time::Instant;
 
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
-pub use store::{ask, ask_nobody, forget_acts, hand_out, look, redeem, void};
+pub use store::{ask, ask_nobody, forget_about, forget_acts, forget_old, hand_out, look, redeem, void};
 
 /// Marks the id of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! The outbox's rows.
 
 mod acts;
+mod retention;
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use crate::schema::outbox as o;
 use crate::time::Instant;
 
 pub use acts::{ask, ask_nobody, forget_acts, hand_out, look, redeem, void};
+pub use retention::{forget_about, forget_old};
 
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;

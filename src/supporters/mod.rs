@@ -3,6 +3,7 @@
 mod affiliations;
 mod import;
 mod references;
+mod retention;
 mod routes;
 mod rules;
 mod store;
@@ -20,6 +21,7 @@ pub use import::{
     refused_csv,
 };
 pub use references::{SupporterFacts, SupporterRef, refs};
+pub use retention::forget_old;
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
 
