@@ -16,17 +16,25 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, forum, groups, people, supporters, views};
+use crate::{call, forum, groups, outbox, people, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
-    let slices = [call::routes(), people::routes(), supporters::routes(), groups::routes(), forum::routes(), views::routes()];
+    let slices = [
+        outbox::routes(),
+        call::routes(),
+        people::routes(),
+        supporters::routes(),
+        groups::routes(),
+        forum::routes(),
+        views::routes(),
+    ];
     slices.into_iter().flatten().collect()
 }
 
 /// Who reacts to what.
 fn reactions() -> Reactions {
-    Reactions::default()
+    Reactions::default().on(groups::supporter_withdrawn).on(groups::supporters_merged)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.

@@ -21,6 +21,11 @@ impl Objections {
     pub fn raise(&mut self, code: &'static str, detail: impl Into<String>) {
         self.0.push(Violation::new(code, detail));
     }
+
+    /// 422 with all of them, where there are any.
+    pub fn none(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::violations(&self.0).into()) }
+    }
 }
 
 type Reaction<F> = fn(&mut Write<'_>, &F, &mut Objections) -> Result<()>;
@@ -40,13 +45,19 @@ impl Reactions {
 
 /// Lets everybody react who registered for this kind of fact; 422 with every objection where there are any.
 pub fn announce<F: Fact>(tx: &mut Write<'_>, fact: &F) -> Result<()> {
+    let mut objections = Objections::default();
+    consider(tx, fact, &mut objections)?;
+    objections.none()
+}
+
+/// [`announce`] for one who has objections of its own: all are answered together. What the reactions did is undone with the transaction.
+pub fn consider<F: Fact>(tx: &mut Write<'_>, fact: &F, objections: &mut Objections) -> Result<()> {
     // Without them what must follow would be left out unseen.
     let reactions = tx.extension::<Reactions>().ok_or_else(|| Error::Internal("nobody registered the reactions".into()))?;
-    let mut objections = Objections::default();
     for reaction in reactions.0.get(&TypeId::of::<F>()).into_iter().flatten() {
         if let Some(reaction) = reaction.downcast_ref::<Reaction<F>>() {
-            reaction(tx, fact, &mut objections)?;
+            reaction(tx, fact, objections)?;
         }
     }
-    if objections.0.is_empty() { Ok(()) } else { Err(Problem::violations(&objections.0).into()) }
+    Ok(())
 }

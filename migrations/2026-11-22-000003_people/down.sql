@@ -1,4 +1,5 @@
 DROP INDEX audit_entries_by_actor;
+DROP INDEX outbox_by_creation;
 DROP INDEX outbox_by_age;
 DROP INDEX outbox_by_person;
 ALTER TABLE outbox DROP COLUMN locale;

@@ -186,4 +186,5 @@ CREATE TABLE supporter_aliases (
 ALTER TABLE outbox ADD COLUMN locale TEXT;
 CREATE INDEX outbox_by_person ON outbox (person_id, id);
 CREATE INDEX outbox_by_age ON outbox (updated_at);
+CREATE INDEX outbox_by_creation ON outbox (created_at, id);
 CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, seq);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::db::{AnyConnection, Read};
+use crate::db::{AnyConnection, Read, Write};
 use crate::error::Result;
 use crate::http::{Languages, Route};
 use crate::ids::Id;
@@ -27,6 +27,11 @@ pub fn current(tx: &mut Read<'_>) -> Result<Arc<Call>> {
 /// The call, for a write or a command.
 pub fn load(connection: &mut AnyConnection) -> Result<Call> {
     store::load(connection)
+}
+
+/// Holds the call until this transaction ends: for what must happen one after another. SQLite's writes do so anyway.
+pub fn lock(tx: &mut Write<'_>) -> Result<()> {
+    store::lock(tx)
 }
 
 /// What the call is called, in its first language.

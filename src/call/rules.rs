@@ -13,6 +13,8 @@ pub struct Call {
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// Where its secretariat is reached.
+    pub contact_email: String,
     /// The day it was launched.
     pub launched_on: Day,
     /// Where its "today" is.

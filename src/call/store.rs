@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 
 use super::rules::{Call, Code, RuleNumbers};
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::Languages;
 use crate::ids::Id;
@@ -55,6 +55,7 @@ pub fn load(connection: &mut AnyConnection) -> Result<Call> {
     Ok(Call {
         slug: row.slug,
         name: row.name,
+        contact_email: row.contact_email,
         launched_on: row.launched_on,
         time_zone: zone(&row.time_zone)?,
         locales: serde_json::from_str(&row.locales)?,
@@ -130,4 +131,10 @@ pub fn milestones(connection: &mut AnyConnection) -> Result<Vec<Milestone>> {
     let rows: Vec<(Day, i64, String)> =
         m::table.select((m::announced_on, m::total, m::source)).order(m::announced_on).load(connection)?;
     Ok(rows.into_iter().map(|(on, total, source)| Milestone { on, total, source }).collect())
+}
+
+/// Takes the lock of the call's row by writing what it says already.
+pub fn lock(tx: &mut Write<'_>) -> Result<()> {
+    diesel::update(calls::table).set(calls::version.eq(calls::version)).execute(&mut **tx)?;
+    Ok(())
 }

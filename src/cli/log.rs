@@ -28,6 +28,13 @@ pub(super) fn quietly(settings: &LogSettings) -> Result<(), ParseError> {
     Ok(())
 }
 
+/// For commands that also say themselves what did not work: errors only.
+pub(super) fn barely(settings: &LogSettings) -> Result<(), ParseError> {
+    let level = if settings.level == "off" { "off" } else { "error" };
+    subscribe(settings, EnvFilter::builder().parse(level)?);
+    Ok(())
+}
+
 fn subscribe(settings: &LogSettings, filter: EnvFilter) {
     let is_human = match settings.format {
         LogFormat::Human => true,

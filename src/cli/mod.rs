@@ -7,6 +7,7 @@ mod demo;
 mod keys;
 mod load;
 mod log;
+mod mail;
 mod migrate;
 mod openapi;
 mod serve;
@@ -60,6 +61,9 @@ enum Command {
     /// Work on the register of supporters
     #[command(subcommand)]
     Supporters(supporters::Command),
+    /// Look after the mails that are queued and sent
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
         Command::Keys(command) => settings().and_then(|settings| keys::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
+        Command::Mail(command) => settings().and_then(|settings| mail::run(&command, &settings)),
         Command::Openapi => openapi::run(),
     };
     match outcome {

@@ -3,6 +3,8 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
+use super::{SmtpServer, SmtpTls};
+
 /// Why a text is no such address; reads on after the key.
 pub(super) type Wrong = &'static str;
 
@@ -69,8 +71,8 @@ fn host_and_port(authority: &str) -> Result<(String, Option<u16>), Wrong> {
     Ok((host.to_ascii_lowercase(), port.transpose()?))
 }
 
-/// The URL of an SMTP server: `smtps:`, or `smtp:` with `tls=required`; without TLS to this machine only, unless `allow_plain`.
-pub(super) fn smtp_url(text: &str, allow_plain: bool) -> Result<(), Wrong> {
+/// The server that an SMTP URL names: `smtps:`, or `smtp:` with `tls=required`; without TLS on this machine only, unless `allow_plain`.
+pub(super) fn smtp_server(text: &str, allow_plain: bool) -> Result<SmtpServer, Wrong> {
     let (scheme, rest) = text
         .split_once("://")
         .filter(|(scheme, _)| matches!(*scheme, "smtp" | "smtps"))
@@ -80,14 +82,52 @@ pub(super) fn smtp_url(text: &str, allow_plain: bool) -> Result<(), Wrong> {
     if !path.is_empty() {
         return Err("must have no path; a `/` in user or password is written %2F, `@` %40, `?` %3F");
     }
-    let (host, _) = host_and_port(authority.rsplit_once('@').map_or(authority, |(_, host)| host))?;
-    if !matches!((scheme, query), (_, "") | ("smtp", "tls=required" | "tls=opportunistic")) {
-        return Err("may have only `?tls=required` or `?tls=opportunistic` behind smtp://, nothing behind smtps://");
+    let (login, server) = authority.rsplit_once('@').map_or((None, authority), |(login, server)| (Some(login), server));
+    let (host, port) = host_and_port(server)?;
+    let (tls, default_port) = match (scheme, query) {
+        ("smtps", "") => (SmtpTls::Immediate, 465),
+        ("smtp", "tls=required") => (SmtpTls::Required, 587),
+        ("smtp", "tls=opportunistic") => (SmtpTls::Opportunistic, 587),
+        ("smtp", "") => (SmtpTls::Never, 25),
+        _ => return Err("may have only `?tls=required` or `?tls=opportunistic` behind smtp://, nothing behind smtps://"),
+    };
+    let is_safe = matches!(tls, SmtpTls::Immediate | SmtpTls::Required) || allow_plain || is_this_machine(&host);
+    if !is_safe {
+        return Err(
+            "could send without TLS to another machine: write smtps://, or `?tls=required` behind smtp:// (or set mail.smtp_allow_plain)",
+        );
     }
-    let is_safe = scheme == "smtps" || query == "tls=required" || allow_plain || is_this_machine(&host);
-    is_safe.then_some(()).ok_or(
-        "could send without TLS to another machine: write smtps://, or `?tls=required` behind smtp:// (or set mail.smtp_allow_plain)",
-    )
+    let login = login.map(|login| {
+        let (user, password) = login.split_once(':').ok_or("has a user without a password: write USER:PASSWORD@HOST")?;
+        Ok::<_, Wrong>((decoded(user)?, decoded(password)?.into()))
+    });
+    Ok(SmtpServer {
+        host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+        port: port.unwrap_or(default_port),
+        tls,
+        login: login.transpose()?,
+        ca_file: None,
+    })
+}
+
+/// A percent-encoded part of a URL (RFC 3986, 2.1).
+fn decoded(part: &str) -> Result<String, Wrong> {
+    const WRONG: Wrong = "has a user or password that is not percent-encoded UTF-8; a `%` in it is written %25";
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        rest = more;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let (digits, more) = rest.split_at_checked(2).ok_or(WRONG)?;
+        let digits =
+            std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit())).ok_or(WRONG)?;
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| WRONG)?);
+        rest = more;
+    }
+    String::from_utf8(bytes).map_err(|_| WRONG)
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -168,9 +168,36 @@ pub struct MailSettings {
 pub enum MailTransport {
     /// Into `<data_dir>/mail`.
     File,
-    /// Through an SMTP server: `smtp:` or `smtps:` with a host. It demands TLS unless the host is this machine or
-    /// `mail.smtp_allow_plain` allows otherwise.
-    Smtp(SecretString),
+    /// Through an SMTP server. It demands TLS unless the host is this machine or `mail.smtp_allow_plain` allows otherwise.
+    Smtp(SmtpServer),
+}
+
+/// An SMTP server, and how it is reached.
+#[derive(Clone, Debug)]
+pub struct SmtpServer {
+    /// Its name, which its certificate must be for, or its IP address without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// When the connection is encrypted.
+    pub tls: SmtpTls,
+    /// User and password, where it wants them.
+    pub login: Option<(String, SecretString)>,
+    /// A PEM file of certificates that are trusted beside the public ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// When a connection to an SMTP server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// From the start.
+    Immediate,
+    /// After STARTTLS, or no mail leaves.
+    Required,
+    /// After STARTTLS where the server offers it.
+    Opportunistic,
+    /// Never.
+    Never,
 }
 
 /// `[limits]`: the rate limits of api.md; 0 is off.

@@ -13,7 +13,7 @@ use super::address::{self, Wrong};
 use super::load::{ConfigFault, ConfigFaults};
 use super::{
     AuthSettings, CorsSettings, DatabaseSettings, Effective, HttpSettings, Limits, LogFormat, LogSettings, MailSettings,
-    MailTransport, Settings, Synchronous, WorkerSettings,
+    MailTransport, Settings, SmtpServer, Synchronous, WorkerSettings,
 };
 
 /// The longest time that a setting may say, in milliseconds: an hour.
@@ -114,16 +114,15 @@ impl Reading {
             .unwrap_or(false);
         let url = self.secret("mail.smtp_url");
         let allow_plain = self.flag("mail.smtp_allow_plain");
-        self.check(
-            "mail.smtp_url",
-            match url.as_str() {
-                "" if by_smtp => Err("is needed where mail.transport is smtp"),
-                "" => Ok(()),
-                url => address::smtp_url(url, allow_plain),
-            },
-        );
+        let ca_file = self.optional("mail.smtp_ca_file", |text| Ok(text.into()));
+        let server = match url.as_str() {
+            "" if by_smtp => Err("is needed where mail.transport is smtp"),
+            "" => Ok(None),
+            url => address::smtp_server(url, allow_plain).map(|server| Some(SmtpServer { ca_file, ..server })),
+        };
+        let server = server.map_err(|wrong| self.check("mail.smtp_url", Err(wrong))).ok().flatten();
         MailSettings {
-            transport: if by_smtp { MailTransport::Smtp(url.into()) } else { MailTransport::File },
+            transport: server.filter(|_| by_smtp).map_or(MailTransport::File, MailTransport::Smtp),
             from: self.optional("mail.from", address::mailbox),
             from_name: self.optional("mail.from_name", |text| Ok(text.to_owned())),
             templates_dir: self.optional("mail.templates_dir", |text| Ok(text.into())),

@@ -252,6 +252,8 @@ fn values_of_the_right_type_are_checked() {
         ("PLENARY_MAIL__SMTP_URL", "smtp://u:p@mail.example.org", "without TLS"),
         ("PLENARY_MAIL__SMTP_URL", "smtp://mail.example.org?tls=opportunistic", "without TLS"),
         ("PLENARY_MAIL__SMTP_URL", "smtp://u:p@localhost.example.org", "without TLS"),
+        ("PLENARY_MAIL__SMTP_URL", "smtps://u@h", "a user without a password"),
+        ("PLENARY_MAIL__SMTP_URL", "smtps://u:50%@h", "percent-encoded"),
         ("PLENARY_MAIL__FROM", "A <a@example.org>", "must be a bare address"),
         ("PLENARY_MAIL__FROM", "a@b@example.org", "must be a bare address"),
         ("PLENARY_MAIL__FROM_NAME", "A\r\nBcc: b@example.org", "must have no control characters"),
@@ -273,8 +275,21 @@ fn rules_between_settings_hold() {
         ("PLENARY_MAIL__SMTP_ALLOW_PLAIN", "true"),
     ];
     let settings = with(&smtp).unwrap();
-    assert!(matches!(settings.mail.transport, MailTransport::Smtp(url) if url.expose_secret() == "smtp://relay.internal"));
+    assert!(matches!(settings.mail.transport, MailTransport::Smtp(server) if server.host == "relay.internal"));
     assert!(with(&smtp[..2]).is_err());
+    let urls = [
+        ("smtps://u%40h:p%2F%C3%A9@Mail.example.org", ("mail.example.org", 465, SmtpTls::Immediate, Some(("u@h", "p/é")))),
+        ("smtp://mail.example.org?tls=required", ("mail.example.org", 587, SmtpTls::Required, None)),
+        ("smtp://[::1]:1025?tls=opportunistic", ("::1", 1025, SmtpTls::Opportunistic, None)),
+        ("smtp://localhost", ("localhost", 25, SmtpTls::Never, None)),
+    ];
+    for (url, expected) in urls {
+        let settings = with(&[("PLENARY_MAIL__TRANSPORT", "smtp"), ("PLENARY_MAIL__SMTP_URL", url)]).unwrap();
+        assert!(!format!("{settings:?}").contains("p/é"), "the password shows");
+        let MailTransport::Smtp(server) = settings.mail.transport else { panic!("{url}") };
+        let login = server.login.as_ref().map(|(user, password)| (user.as_str(), password.expose_secret()));
+        assert_eq!((server.host.as_str(), server.port, server.tls, login), expected, "{url}");
+    }
 
     let lanes = [("PLENARY_AUTH__ARGON2_PARALLELISM", "2"), ("PLENARY_AUTH__ARGON2_MEMORY_KIB", "15")];
     assert_eq!(

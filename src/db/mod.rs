@@ -93,6 +93,11 @@ impl DbError {
         matches!(error, diesel::result::Error::DatabaseError(_, info) if texts.iter().any(|text| info.message().contains(text)))
     }
 
+    /// Whether a row is still referred to.
+    pub fn foreign_key_violation(error: &diesel::result::Error) -> bool {
+        matches!(error, diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::ForeignKeyViolation, _))
+    }
+
     /// Whether a unique index refused a row.
     pub fn unique_violation(error: &diesel::result::Error) -> bool {
         matches!(error, diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _))

@@ -1,6 +1,7 @@
 //! Working groups: mandates, co-chair seats and the rule of their balance.
 
 mod composition;
+mod reactions;
 mod routes;
 mod rules;
 mod store;
@@ -15,6 +16,7 @@ use crate::locale::Reader;
 use crate::policy::GroupId;
 use crate::text;
 
+pub use reactions::{supporter_withdrawn, supporters_merged};
 pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
 };

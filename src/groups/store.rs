@@ -1,5 +1,7 @@
 //! The groups' rows: groups, their principles, seats and derogations.
 
+pub mod reactions;
+
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 

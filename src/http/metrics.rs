@@ -29,6 +29,13 @@ pub struct MailLabels {
     pub state: String,
 }
 
+/// Labels of hand-overs of mails.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct AttemptLabels {
+    /// `taken`, `later`, `never`.
+    pub outcome: &'static str,
+}
+
 /// The meters of one server.
 pub struct Metrics {
     registry: Registry,
@@ -44,6 +51,8 @@ pub struct Metrics {
     pub queries: Gauge,
     /// Mails by state.
     pub mails: Family<MailLabels, Gauge>,
+    /// Hand-overs of mails by what became of them.
+    pub mail_attempts: Family<AttemptLabels, Counter>,
     /// Answers to requests in flight.
     pub in_flight: Gauge,
 }
@@ -58,6 +67,7 @@ impl Metrics {
         let cached = Counter::default();
         let (connections_used, connections_idle, writers_waiting, queries) = <(Gauge, Gauge, Gauge, Gauge)>::default();
         let mails = Family::<MailLabels, Gauge>::default();
+        let mail_attempts = Family::<AttemptLabels, Counter>::default();
         let in_flight = Gauge::default();
         registry.register_with_unit(
             "request_duration",
@@ -71,6 +81,7 @@ impl Metrics {
         registry.register("database_writers_waiting", "Writes waiting for their turn", writers_waiting.clone());
         registry.register("database_statements", "Statements sent since the start", queries.clone());
         registry.register("mails", "Mails in the outbox by state", mails.clone());
+        registry.register("mail_attempts", "Hand-overs of mails by outcome", mail_attempts.clone());
         registry.register("requests_in_flight", "Requests being answered", in_flight.clone());
         Arc::new(Self {
             registry,
@@ -81,6 +92,7 @@ impl Metrics {
             writers_waiting,
             queries,
             mails,
+            mail_attempts,
             in_flight,
         })
     }

@@ -2,6 +2,7 @@
 //! mails; ARCHITECTURE.md, Mail).
 
 mod acts;
+mod routes;
 mod rules;
 mod store;
 
@@ -16,13 +17,15 @@ use serde_json::Value;
 
 use crate::db::{AnyConnection, Db, Write};
 use crate::error::{Error, Result};
+use crate::http::Route;
 use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::time::Instant;
 
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
+pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
-pub use store::{ask, ask_nobody, forget_about, forget_acts, forget_old, hand_out, look, redeem, void};
+pub use store::{MailRow, ask, ask_nobody, forget_about, forget_acts, forget_old, hand_out, look, mail, newest, redeem, void};
 
 /// Marks the id of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +71,16 @@ pub struct Claimed {
     pub attempt: i64,
     /// When it was queued.
     pub created_at: Instant,
+}
+
+/// `/admin/mail`.
+pub fn routes() -> Vec<Route> {
+    routes::routes()
+}
+
+/// Queues a mail again (404 where there is none), and records who did: see [`State`] for which can be. One that is queued leaves at once.
+pub fn resend(tx: &mut Write<'_>, id: MailId) -> Result<()> {
+    routes::resend_recorded(tx, id, &|_| Ok(()))
 }
 
 /// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
@@ -124,7 +137,23 @@ pub async fn deliver_due(db: &Db, now: Instant, holder: &str, sender: &dyn Sende
         return Ok(Delivered::default());
     }
     let owner = holder.to_owned();
-    let mails = db.write(move |tx| store::claim(tx, now, &owner, BATCH as i64)).await?;
+    let mails = db.write(move |tx| store::claim(tx, now, &owner, BATCH as i64, None)).await?;
+    deliver(db, mails, holder, sender).await
+}
+
+/// Sends one mail where it is due and nobody else has it: for a command that wants to see it leave.
+pub async fn deliver_one(db: &Db, id: MailId, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
+    let owner = holder.to_owned();
+    let mails = db
+        .write(move |tx| {
+            let now = tx.now();
+            store::claim(tx, now, &owner, 1, Some(id))
+        })
+        .await?;
+    deliver(db, mails, holder, sender).await
+}
+
+async fn deliver(db: &Db, mails: Vec<Claimed>, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
     let mut delivered = Delivered { claimed: mails.len(), taken: 0, more: mails.len() == BATCH };
     let mut unsettled: BTreeSet<_> = mails.iter().map(|mail| mail.id).collect();
     let sent = stream::iter(mails).map(|mail| async move {

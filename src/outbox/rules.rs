@@ -19,6 +19,18 @@ word_enum! {
     }
 }
 
+/// Whether a mail can be sent again: one that is not dropped, still has its recipient, and whose act, if it asks for one, is open.
+/// Otherwise why not, and what to do.
+pub fn may_resend(state: State, has_recipient: bool, act_is_open: Option<bool>) -> Result<(), &'static str> {
+    if state == State::Dropped || !has_recipient {
+        Err("This mail was dropped, or its reader was erased: nothing is left of it to send.")
+    } else if act_is_open == Some(false) {
+        Err("The link in this mail was used, replaced by a newer one, or is too old. Let its reader ask for a new one.")
+    } else {
+        Ok(())
+    }
+}
+
 /// How often a mail is tried (domain.md, The Forum cycle and its mails).
 pub const ATTEMPTS: i64 = 10;
 

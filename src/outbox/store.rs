@@ -1,6 +1,7 @@
 //! The outbox's rows.
 
 mod acts;
+mod queue;
 mod retention;
 
 use diesel::prelude::*;
@@ -16,6 +17,7 @@ use crate::schema::outbox as o;
 use crate::time::Instant;
 
 pub use acts::{ask, ask_nobody, forget_acts, hand_out, look, redeem, void};
+pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
 pub use retention::{forget_about, forget_old};
 
 /// Characters kept of what the other side said.
@@ -65,15 +67,15 @@ struct Row {
     created_at: Instant,
 }
 
-/// Claims at most `limit` mails for `holder`. Each is claimed by an update that asks once more whether it is free, so that of two who
+/// Claims at most `limit` mails for `holder`, or the one that is `only`. Each is claimed by an update that asks once more whether it is free, so that of two who
 /// saw the same row only one gets it.
-pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64) -> Result<Vec<Claimed>> {
-    let rows: Vec<Row> = o::table
-        .filter(claimable!(now))
-        .order((o::due_at, o::id))
-        .limit(limit)
-        .select((o::id, o::kind, o::person_id, o::recipient, o::locale, o::params, o::attempts, o::created_at))
-        .load(&mut **tx)?;
+pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64, only: Option<MailId>) -> Result<Vec<Claimed>> {
+    let columns = (o::id, o::kind, o::person_id, o::recipient, o::locale, o::params, o::attempts, o::created_at);
+    let due = o::table.filter(claimable!(now));
+    let rows: Vec<Row> = match only {
+        Some(id) => due.filter(o::id.eq(id)).select(columns).load(&mut **tx)?,
+        None => due.order((o::due_at, o::id)).limit(limit).select(columns).load(&mut **tx)?,
+    };
     let mut claimed = Vec::new();
     for row in rows {
         let free = o::table.filter(o::id.eq(row.id).and(o::attempts.eq(row.attempts)).and(claimable!(now)));

@@ -19,12 +19,13 @@ pub use administrators::{Founded, admissible_password, make_administrator};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
 pub use keys::{KeyState, Keys};
+pub use mails::tell;
 pub use profile::{export, propose_address, save_profile};
 pub use references::{PersonRef, refs};
 pub use retention::forget_old;
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
-pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person};
+pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person, secretariat};
 
 use crate::http::Route;
 

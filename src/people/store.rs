@@ -141,6 +141,18 @@ pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     }
 }
 
+/// Whoever runs the initiative and can be written to: secretariat and administrators, confirmed, neither suspended nor erased.
+pub fn secretariat(c: &mut AnyConnection) -> Result<Vec<PersonRow>> {
+    Ok(persons::table
+        .filter(persons::role.ne(Role::Person))
+        .filter(persons::email_verified_at.is_not_null())
+        .filter(persons::suspended_at.is_null())
+        .filter(persons::erased_at.is_null())
+        .order(persons::id)
+        .select(PersonRow::as_select())
+        .load(c)?)
+}
+
 /// How many administrators could still act: confirmed, neither suspended nor erased. Their rows are locked by the count's update, so that the last
 /// two cannot demote each other at once.
 pub fn other_administrators(tx: &mut Write<'_>, than: PersonId) -> Result<usize> {

@@ -19,7 +19,7 @@ use crate::http::limits::Quotas;
 use crate::http::{self, cors::Cors};
 use crate::people::{Accounts, Cost, Hasher, Keys, LoginLimits};
 use crate::time::Clock;
-use crate::worker::Worker;
+use crate::worker::{Postman, Worker};
 
 /// How long a connection may take to close once the server has closed it.
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -135,7 +135,8 @@ pub async fn run<Stop: Future<Output = ()>>(
     let (end_work, work_ends) = tokio::sync::oneshot::channel::<()>();
     let worker = settings.worker.enabled.then(|| {
         let name = db.ids().next::<()>(db.clock().now()).to_string();
-        let mut worker = Worker::new(db, name).rest(settings.worker.tick).metrics(measured);
+        let postman = Postman::new(db.clone(), &settings).metrics(measured.clone());
+        let mut worker = Worker::new(db, name).rest(settings.worker.tick).metrics(measured).sender(Box::new(postman));
         // Ends when it is told to, and also when there is nobody left to tell it.
         rt::spawn(async move { worker.run(async { drop(work_ends.await) }).await })
     });

@@ -1,6 +1,8 @@
 //! Supporters: the organisations that endorsed the call, and the public register of them, and its import.
 
 mod affiliations;
+mod applications;
+mod facts;
 mod import;
 mod references;
 mod retention;
@@ -16,6 +18,7 @@ use crate::http::Route;
 use crate::policy::{PersonId, SupporterId};
 
 pub use affiliations::MyAffiliation;
+pub use facts::{SupporterChanged, SupporterWithdrawn, SupportersMerged};
 pub use import::{
     BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,
     refused_csv,
@@ -49,5 +52,5 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec
 
 /// `/supporters`, `/supporters/{supporter}`, `/supporters/stats`.
 pub fn routes() -> Vec<Route> {
-    routes::routes()
+    [routes::routes(), applications::routes()].into_iter().flatten().collect()
 }

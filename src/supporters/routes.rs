@@ -1,7 +1,10 @@
 //! `/supporters` and `/supporters/{supporter}`: the public register. Never contact data.
 
+mod change;
+mod merge;
 mod stats;
 
+use actix_web::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +12,11 @@ use super::rules::Status;
 use super::store::{self, Beside, Filter, Register, SupporterRow};
 use crate::call::{self, Call, Code};
 use crate::country::{self, Region};
-use crate::db::Read;
+use crate::db::{AnyConnection, Read};
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
-use crate::http::{Object, Page, Request, Route, Table, Tagged, csv, get};
-use crate::policy::{Action, SupporterId};
+use crate::http::{Input, Object, Page, Request, Route, Table, Tagged, csv, get, route};
+use crate::policy::{self, Action, SupporterId};
 use crate::text;
 use crate::time::{Day, DaySchema, Instant};
 
@@ -164,6 +167,23 @@ pub fn routes() -> Vec<Route> {
         get("/supporters/stats", Action::ReadPublic, "The register in numbers, as of a day", stats::stats),
         get("/supporters/{supporter}", Action::ReadPublic, "A supporter that is or was endorsed", supporter)
             .answers(&[ProblemKind::NotFound]),
+        route(Method::PATCH, "/supporters/{supporter}", Action::RunSupporter, "Change a supporter's profile", change::change),
+        route(
+            Method::POST,
+            "/supporters/{supporter}/transitions",
+            Action::RunSupporter,
+            "Withdraw a supporter",
+            change::transition,
+        )
+        .answers(&[ProblemKind::IllegalTransition, ProblemKind::RuleViolation, ProblemKind::PreconditionFailed]),
+        route(
+            Method::POST,
+            "/supporters/{supporter}/merge",
+            Action::RunInitiative,
+            "Merge a supporter into another",
+            merge::merge,
+        )
+        .answers(&[ProblemKind::RuleViolation, ProblemKind::PreconditionFailed]),
     ]
 }
 
@@ -242,13 +262,19 @@ fn words<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// The entry of the path, where the caller may see it: who asks to endorse, or was declined, is the secretariat's business and its own.
+fn visible<Q, B>(c: &mut AnyConnection, input: &Input<SupporterPath, Q, B>) -> Result<SupporterRow> {
+    let row = store::find(c, &input.path.supporter)?.ok_or_else(|| Error::not_found("supporter"))?;
+    if !matches!(row.status, Status::Endorsed | Status::Withdrawn) {
+        input.reveal(Action::RunSupporter, &policy::Object::of_supporter(row.id), "supporter")?;
+    }
+    Ok(row)
+}
+
 async fn supporter(request: Request<SupporterPath>) -> Result<Object<Tagged<SupporterView>>> {
     request
         .read(|tx, input| {
-            let row = store::find(tx, &input.path.supporter)?
-                // Who asks to endorse, or was declined, is nobody's business.
-                .filter(|row| matches!(row.status, Status::Endorsed | Status::Withdrawn))
-                .ok_or_else(|| Error::not_found("supporter"))?;
+            let row = visible(tx, input)?;
             let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
             Ok(Object::tagged(SupporterView::of(row, &mut beside)))
         })

@@ -42,7 +42,7 @@ impl State for Status {
 }
 
 /// What is known about a supporter, all of which a file may tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Particulars {
     /// Names it in addresses.
     pub slug: String,

@@ -3,6 +3,7 @@
 pub mod entries;
 pub mod entry;
 pub mod export;
+pub mod merge;
 pub mod retention;
 pub mod stats;
 

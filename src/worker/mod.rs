@@ -1,5 +1,6 @@
 //! The worker inside every server: delivers mail, runs what falls due, keeps the gauges. Several may run on one database.
 
+mod postman;
 mod store;
 
 use std::future::Future;
@@ -19,6 +20,8 @@ use crate::outbox::{self, Delivered, Sender, State};
 use crate::people;
 use crate::supporters;
 use crate::time::Instant;
+
+pub use postman::Postman;
 
 /// How long the worker rests between two rounds, unless told otherwise: mail that another process queued leaves within 2 s (api.md, The
 /// command).

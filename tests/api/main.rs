@@ -16,6 +16,7 @@ mod imports;
 mod kit;
 mod limits;
 mod load;
+mod mail;
 mod outbox;
 mod people;
 mod plans;

@@ -122,6 +122,15 @@ pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
     Ok(Errand::Ask(Asked { purpose, token: token.into(), expires_at }))
 }
 
+/// Whether what a mail asks for can still be done; nothing where it asks for nothing.
+pub fn is_open(tx: &mut Write<'_>, mail: MailId) -> Result<Option<bool>> {
+    Ok(match errand(tx, mail)? {
+        Errand::Tell => None,
+        Errand::Ask(_) => Some(true),
+        Errand::Over => Some(false),
+    })
+}
+
 /// Uses a token up; 422 `invalid-token` when it is unknown, used, void or over.
 pub fn redeem(tx: &mut Write<'_>, purpose: Purpose, token: &str) -> Result<Redeemed> {
     let now = tx.now();

@@ -78,3 +78,20 @@ pub fn end(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
     }
     Ok(())
 }
+
+/// SHIM until the affiliations branch lands.
+pub fn welcome(tx: &mut Write<'_>, supporter: SupporterId, email: &str, role: AffiliationRole, _: Option<&str>) -> Result<()> {
+    if let Some(person) = people::person_by_email(tx, &email.to_lowercase())? {
+        insert(tx, person.id, supporter, role)?;
+    }
+    Ok(())
+}
+
+/// SHIM2
+pub fn focal_points(c: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<people::PersonRow>> {
+    let mut all = Vec::new();
+    for row in store::of_supporter(c, supporter)?.into_iter().filter(|row| row.role == AffiliationRole::FocalPoint) {
+        all.extend(people::person(c, row.person_id)?);
+    }
+    Ok(all)
+}

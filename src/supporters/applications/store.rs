@@ -62,7 +62,11 @@ impl Listed for Applications {
     const SORTS: &'static [SortField<Row>] = &[
         SortField { name: "decided", column: "supporter_applications.rank", key: SortKey::Int(|row| row.rank) },
         SortField { name: "created_at", column: "supporter_applications.created_at", key: SortKey::At(|row| row.created_at) },
-        SortField { name: "name", column: "supporter_applications.folded_name", key: SortKey::Text(|row| row.folded_name.clone()) },
+        SortField {
+            name: "name",
+            column: "supporter_applications.folded_name",
+            key: SortKey::Text(|row| row.folded_name.clone()),
+        },
     ];
     const DEFAULT: &'static str = "decided,-created_at";
     const TIE: SortField<Row> =
@@ -148,12 +152,8 @@ pub struct LookAlike {
 pub fn namesakes(c: &mut AnyConnection, folded: &str) -> Result<Vec<(SupporterId, SupporterStatus, Likeness)>> {
     let now: Vec<(SupporterId, SupporterStatus)> =
         s::table.filter(s::folded_name.eq(folded)).order(s::id).select((s::id, s::status)).load(c)?;
-    let before: Vec<(SupporterId, SupporterStatus)> = s::table
-        .inner_join(f::table)
-        .filter(f::folded_name.eq(folded))
-        .order(s::id)
-        .select((s::id, s::status))
-        .load(c)?;
+    let before: Vec<(SupporterId, SupporterStatus)> =
+        s::table.inner_join(f::table).filter(f::folded_name.eq(folded)).order(s::id).select((s::id, s::status)).load(c)?;
     let mut all: Vec<_> = now.into_iter().map(|(id, status)| (id, status, Likeness::Name)).collect();
     for (id, status) in before {
         if !all.iter().any(|(known, ..)| *known == id) {

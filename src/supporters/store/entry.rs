@@ -1,6 +1,8 @@
 //! One entry of the register, written: its row, the intervals of its status, and its former names. The invariants of these tables are kept
 //! here and nowhere else: each supporter has exactly one open interval, and its row shows that one.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::super::rules::{Particulars, Status, numbered_slug, slug_base};
@@ -195,4 +197,19 @@ pub fn keep_former_name(tx: &mut Write<'_>, was: &Row, to: &str) -> Result<()> {
     let again = former::table.filter(former::supporter_id.eq(was.id)).filter(former::folded_name.eq(to));
     diesel::delete(again).execute(&mut **tx)?;
     Ok(())
+}
+
+/// Makes these the principles that an entry commits to. Whether that changed anything; the caller touches the row.
+pub fn set_principles(tx: &mut Write<'_>, id: SupporterId, numbers: &[i64]) -> Result<bool> {
+    use crate::schema::supporter_principles as p;
+    let known: Vec<i64> = p::table.filter(p::supporter_id.eq(id)).select(p::principle).load(&mut **tx)?;
+    let wanted: BTreeSet<i64> = numbers.iter().copied().collect();
+    if wanted == known.into_iter().collect() {
+        return Ok(false);
+    }
+    diesel::delete(p::table.filter(p::supporter_id.eq(id))).execute(&mut **tx)?;
+    for number in wanted {
+        diesel::insert_into(p::table).values((p::supporter_id.eq(id), p::principle.eq(number))).execute(&mut **tx)?;
+    }
+    Ok(true)
 }

@@ -1,0 +1,72 @@
+//! HTML from the text of a mail: pure. What it is made from is escaped as a whole, so that nothing in it can act; the link of a mail
+//! becomes its button.
+
+use std::fmt::Write as _;
+
+use super::templates::Language;
+
+/// The one link of a mail.
+pub struct Button<'a> {
+    /// Where it leads.
+    pub link: &'a str,
+    /// What it says.
+    pub label: &'a str,
+}
+
+const PARAGRAPH: &str = "margin:0 0 16px";
+// No colours of our own but the button's: a client in dark mode then chooses them all.
+const BODY: &str = "margin:0;padding:16px;font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5;overflow-wrap:anywhere;word-break:break-word";
+const BUTTON: &str = "display:inline-block;padding:12px 20px;border:1px solid #1d4ed8;border-radius:4px;background:#1d4ed8;color:#ffffff;font-weight:bold;text-decoration:none";
+const QUOTE: &str = "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #888888";
+const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #888888;font-size:14px";
+
+/// A page of paragraphs, quotations and the button, with the closing below.
+pub fn page(language: Language, subject: &str, body: &str, closing: &str, button: Option<&Button<'_>>) -> String {
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n</head>\n\
+         <body style=\"{BODY}\">\n<div style=\"max-width:600px;margin:0 auto\">\n",
+        escape(subject)
+    );
+    for block in body.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
+        let written = match button.filter(|button| button.link == block) {
+            Some(Button { link, label }) => {
+                write!(
+                    html,
+                    "<p style=\"{PARAGRAPH}\">\n<a href=\"{}\" style=\"{BUTTON}\">{}</a>\n</p>\n",
+                    escape(link),
+                    escape(label)
+                )
+            }
+            None if block.lines().all(|line| line.starts_with('>')) => {
+                let lines = block.lines().map(|line| line.trim_start_matches('>').trim_start());
+                write!(html, "<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
+            }
+            None => write!(html, "<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
+        };
+        // Writing to a string does not fail.
+        drop(written);
+    }
+    html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
+    html
+}
+
+fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines.map(escape).collect::<Vec<_>>().join("<br>\n")
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

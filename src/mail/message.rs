@@ -1,0 +1,80 @@
+//! A mail as it travels (RFC 5322).
+
+use std::time::SystemTime;
+
+use lettre::Address;
+use lettre::address::Envelope;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+
+use super::{Letter, plain};
+use crate::time::Instant;
+
+/// What stands on the envelope and in the head.
+pub struct Sheet<'a> {
+    /// What its Message-ID is made of: the same for every repeat.
+    pub id: &'a str,
+    /// When it was written.
+    pub written_at: Instant,
+    /// The address it is from.
+    pub from: &'a str,
+    /// The name beside that.
+    pub from_name: &'a str,
+    /// Where answers go, where that is elsewhere.
+    pub reply_to: Option<&'a str>,
+    /// The address it goes to.
+    pub to: &'a str,
+}
+
+/// A mail that no server could take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsendable {
+    /// The address it goes to is none.
+    #[error("there can be no mailbox of that address")]
+    Recipient,
+    /// Something of ours is wrong.
+    #[error("the message cannot be put together: {0}")]
+    Ours(String),
+}
+
+/// A mail ready to be handed over.
+pub struct Message {
+    /// What it is called among others: its Message-ID without brackets.
+    pub id: String,
+    /// From whom to whom.
+    pub envelope: Envelope,
+    /// Its bytes, ASCII only.
+    pub bytes: Vec<u8>,
+}
+
+impl Message {
+    /// Puts a letter into its envelope. The same letter gives the same bytes, whenever and wherever.
+    pub fn new(sheet: &Sheet<'_>, letter: &Letter) -> Result<Self, Unsendable> {
+        let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(error.to_string());
+        let from: Address = sheet.from.parse().map_err(|e| ours(&format!("{}: {e}", sheet.from)))?;
+        let to: Address = sheet.to.parse().map_err(|_| Unsendable::Recipient)?;
+        let id = format!("{}@{}", sheet.id, from.domain());
+        let name = plain::one_line(sheet.from_name);
+        let mut builder = lettre::Message::builder()
+            .date(SystemTime::from(sheet.written_at.utc()))
+            .from(Mailbox::new(Some(name).filter(|name| !name.is_empty()), from))
+            .to(to.into())
+            .subject(plain::head_line(&letter.subject))
+            .message_id(Some(format!("<{id}>")))
+            .raw_header(header("Auto-Submitted", "auto-generated"))
+            .raw_header(header("Content-Language", letter.language.as_str()));
+        if let Some(address) = sheet.reply_to.filter(|address| *address != sheet.from) {
+            builder = builder.reply_to(address.parse::<Address>().map_err(|e| ours(&e))?.into());
+        }
+        let body = MultiPart::alternative()
+            .boundary(format!("plenary-{}", sheet.id))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text.clone()))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html.clone()));
+        let message = builder.multipart(body).map_err(|e| ours(&e))?;
+        Ok(Self { id, envelope: message.envelope().clone(), bytes: message.formatted() })
+    }
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}

@@ -1,0 +1,12 @@
+//! Applications: how an organisation asks to become a supporter, and what the secretariat decides.
+
+mod mails;
+mod routes;
+pub mod rules;
+pub mod store;
+
+use crate::http::Route;
+
+pub fn routes() -> Vec<Route> {
+    routes::routes()
+}

@@ -1,0 +1,207 @@
+//! Changing an entry: its profile, and its withdrawal.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Beside, SupporterPath, SupporterView, visible};
+use crate::address;
+use crate::audit::{self, Entry};
+use crate::call::{self, Call};
+use crate::country;
+use crate::db::Write;
+use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::facts;
+use crate::http::change::Change;
+use crate::http::{Input, Object, Request, Tagged};
+use crate::mail::Kind;
+use crate::people;
+use crate::policy::{self, Action};
+use crate::supporters::affiliations;
+use crate::supporters::facts::{SupporterChanged, SupporterWithdrawn};
+use crate::supporters::rules::{Particulars, Status};
+use crate::supporters::store::{self, entry};
+use crate::text::{self, NameFault};
+
+/// What can be changed of a supporter. Name, sector and country are the secretariat's.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "SupporterChange")]
+pub struct Changes {
+    #[schemars(length(min = 1, max = 1000))]
+    name: Option<String>,
+    /// A code of `/sectors`; null: unknown.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    sector: Change<String>,
+    /// ISO 3166-1 alpha-2; null: unknown.
+    #[serde(default)]
+    #[schemars(length(max = 10))]
+    country: Change<String>,
+    /// A code of `/kinds`.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    kind: Change<String>,
+    #[serde(default)]
+    #[schemars(length(max = 2000))]
+    website: Change<String>,
+    #[serde(default)]
+    #[schemars(length(max = 20_000))]
+    statement: Change<String>,
+    /// Numbers of `/principles` that it commits to, all of them.
+    #[schemars(length(max = 100))]
+    principles: Option<Vec<i64>>,
+}
+
+impl Changes {
+    /// The fields that only the secretariat may send.
+    fn reserved(&self) -> Vec<&'static str> {
+        let given = [("name", self.name.is_some()), ("sector", self.sector.is_given()), ("country", self.country.is_given())];
+        given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
+    /// What the entry becomes, or everything that is wrong with it.
+    fn apply(&self, call: &Call, mut to: Particulars) -> Result<Particulars, Vec<FieldFault>> {
+        let mut faults = Vec::new();
+        let mut fault = |at: &str, code, detail: String| faults.push(FieldFault::new(at, code, detail));
+        if let Some(name) = &self.name {
+            match text::name(name, text::MAX_NAME) {
+                Ok(name) => to.name = name,
+                Err(why) => fault("/name", "format", why.to_string()),
+            }
+        }
+        for (at, codes, change, field) in
+            [("/sector", &call.sectors, &self.sector, &mut to.sector), ("/kind", &call.kinds, &self.kind, &mut to.kind)]
+        {
+            if change.value().is_some_and(|given| !codes.iter().any(|known| known.code == *given)) {
+                let known: Vec<_> = codes.iter().map(|known| known.code.as_str()).collect();
+                fault(at, "enum", format!("must be one of {}", known.join(", ")));
+            }
+            change.apply(field);
+        }
+        match self.country.value().map(|typed| country::alpha2(typed)) {
+            Some(Some(country)) => to.country = Some(country),
+            Some(None) => fault("/country", "enum", "must be an alpha-2 code of ISO 3166-1, such as FR".into()),
+            None => self.country.apply(&mut to.country),
+        }
+        match self.website.value().map(|typed| address::url(typed)) {
+            Some(Ok(website)) => to.website = Some(website),
+            Some(Err(why)) => fault("/website", "format", why.to_string()),
+            None => self.website.apply(&mut to.website),
+        }
+        match self.statement.value().map(|typed| text::prose(typed, text::MAX_TEXT)) {
+            Some(Ok(statement)) => to.statement = Some(statement),
+            Some(Err(why)) => fault("/statement", "format", why.to_string()),
+            None => self.statement.apply(&mut to.statement),
+        }
+        for (n, number) in self.principles.iter().flatten().enumerate() {
+            if !call.principles.contains(number) {
+                let known: Vec<_> = call.principles.iter().map(i64::to_string).collect();
+                fault(&format!("/principles/{n}"), "enum", format!("must be one of {}", known.join(", ")));
+            }
+        }
+        if faults.is_empty() { Ok(to) } else { Err(faults) }
+    }
+}
+
+pub async fn change(request: Request<SupporterPath, (), Changes>) -> Result<Object<Tagged<SupporterView>>> {
+    request
+        .write(|tx, input| {
+            let call = call::load(tx)?;
+            // The form first: it does not depend on whose entry it is.
+            input.body.apply(&call, Particulars::default()).map_err(|faults| Problem::invalid(&faults))?;
+            let id = visible(tx, input)?.id;
+            let subject = policy::Object::of_supporter(id);
+            input.allow(&subject)?;
+            let reserved = input.body.reserved();
+            if !reserved.is_empty() && !input.actor.may(Action::RunInitiative, &subject) {
+                let detail = format!(
+                    "{} of a supporter is the secretariat's to change. Write to it, and leave that out here.",
+                    reserved.join(" and ")
+                );
+                return Err(Error::forbidden(detail));
+            }
+            let row = entry::row(tx, id)?.ok_or_else(|| Error::not_found("supporter"))?;
+            input.if_match.require(row.version)?;
+            let was = row.particulars();
+            let to = input.body.apply(&call, was.clone()).map_err(|faults| Problem::invalid(&faults))?;
+            let moved = to.sector != was.sector || to.country != was.country;
+            let committed = match &input.body.principles {
+                Some(principles) => entry::set_principles(tx, id, principles)?,
+                None => false,
+            };
+            if to != was || committed {
+                entry::change(tx, row, to)?;
+                audit::record(tx, Entry::of("supporter.changed", "supporter", id));
+            }
+            if moved {
+                facts::announce(tx, &SupporterChanged(id))?;
+            }
+            shown(tx, input)
+        })
+        .await
+}
+
+/// The entry as it is now.
+pub fn shown<Q, B>(tx: &mut Write<'_>, input: &Input<SupporterPath, Q, B>) -> Result<Object<Tagged<SupporterView>>> {
+    let row = visible(tx, input)?;
+    let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
+    Ok(Object::tagged(SupporterView::of(row, &mut beside)))
+}
+
+/// A move of a supporter's status.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "SupporterTransition")]
+pub struct Transition {
+    /// `withdrawn`; whatever else becomes of a supporter is decided upon its application.
+    to: Status,
+    /// Why; goes to focal points and secretariat.
+    #[schemars(length(max = 5000))]
+    reason: Option<String>,
+}
+
+/// The reason that somebody gave, empty where none; 422 where it is no text.
+pub fn reason(given: Option<&str>) -> Result<String> {
+    match text::prose(given.unwrap_or_default(), text::MAX_TEXT) {
+        Ok(reason) => Ok(reason),
+        // No reason at all is a rule's to refuse.
+        Err(NameFault::Empty) => Ok(String::new()),
+        Err(fault) => Err(Error::invalid("/reason", "format", fault.to_string())),
+    }
+}
+
+pub async fn transition(request: Request<SupporterPath, (), Transition>) -> Result<Object<Tagged<SupporterView>>> {
+    request
+        .write(|tx, input| {
+            let reason = reason(input.body.reason.as_deref())?;
+            let row = visible(tx, input)?;
+            input.allow(&policy::Object::of_supporter(row.id))?;
+            input.if_match.allow(row.version)?;
+            let allowed: &[Status] = if row.status == Status::Endorsed { &[Status::Withdrawn] } else { &[] };
+            if !allowed.contains(&input.body.to) {
+                let detail = format!("A supporter that is {} cannot be made {} here.", row.status, input.body.to);
+                return Err(Problem::new(ProblemKind::IllegalTransition, detail).with("allowed", allowed).into());
+            }
+            if reason.is_empty() {
+                return Err(Error::violation("reason_required", "Say why, in `reason`: focal points and secretariat are told."));
+            }
+            withdraw(tx, &row, &reason)?;
+            shown(tx, input)
+        })
+        .await
+}
+
+fn withdraw(tx: &mut Write<'_>, row: &store::SupporterRow, reason: &str) -> Result<()> {
+    let today = call::load(tx)?.today(tx.now());
+    entry::move_to(tx, row.id, Status::Endorsed, Status::Withdrawn, today, Some(reason))?;
+    facts::announce(tx, &SupporterWithdrawn(row.id))?;
+    let mut told = affiliations::focal_points(tx, row.id)?;
+    for secretary in people::secretariat(tx)? {
+        if !told.iter().any(|person| person.id == secretary.id) {
+            told.push(secretary);
+        }
+    }
+    for person in told {
+        people::tell(tx, Kind::SupporterWithdrawn, &person, json!({"supporter": row.name, "reason": reason}))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Merging two entries that are one organisation.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::change::reason;
+use super::{Beside, SupporterPath, SupporterView, visible};
+use crate::audit::{self, Entry};
+use crate::error::{Error, Result};
+use crate::facts::{self, Objections};
+use crate::http::{Object, Request, Tagged};
+use crate::policy::{self, SupporterId};
+use crate::supporters::facts::SupportersMerged;
+use crate::supporters::rules::Status;
+use crate::supporters::store::{self, merge};
+
+/// Which entry it goes into, and why.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "SupporterMerge")]
+pub struct Merge {
+    /// The entry that stays.
+    into_supporter_id: SupporterId,
+    #[schemars(length(max = 5000))]
+    reason: Option<String>,
+}
+
+pub async fn merge(request: Request<SupporterPath, (), Merge>) -> Result<Object<Tagged<SupporterView>>> {
+    request
+        .write(|tx, input| {
+            let reason = reason(input.body.reason.as_deref())?;
+            input.allow(&policy::Object::initiative())?;
+            let from = visible(tx, input)?;
+            input.if_match.allow(from.version)?;
+            let Some(into) = store::find(tx, input.body.into_supporter_id.as_str())? else {
+                return Err(Error::invalid("/into_supporter_id", "unknown", "names no supporter"));
+            };
+            let mut objections = Objections::default();
+            if reason.is_empty() {
+                objections.raise("reason_required", "Say why, in `reason`: it goes into the record.");
+            }
+            if into.id == from.id {
+                objections.raise("same_supporter", "An entry cannot be merged into itself.");
+            }
+            if into.status != Status::Endorsed {
+                let detail = format!("{} is {}: merge into an endorsed entry only.", into.name, into.status);
+                objections.raise("into_not_endorsed", detail);
+            }
+            if merge::has_open_application(tx, from.id)? {
+                objections.raise("open_application", format!("An application of {} is open: decide it first.", from.name));
+            }
+            facts::consider(tx, &SupportersMerged { from: from.id, into: into.id }, &mut objections)?;
+            objections.none()?;
+            merge::merge(tx, from.id, into.id)?;
+            audit::record(tx, Entry::of("supporter.merged", "supporter", from.id).moved(from.id, into.id).because(Some(&reason)));
+            let row = store::find(tx, into.id.as_str())?.ok_or_else(|| Error::not_found("supporter"))?;
+            let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
+            Ok(Object::tagged(SupporterView::of(row, &mut beside)))
+        })
+        .await
+}

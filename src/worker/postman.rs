@@ -1,0 +1,198 @@
+//! The postman: writes claimed mails and hands them to the transport of the settings.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::Datelike as _;
+use chrono_tz::Tz;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::call::{self, Call};
+use crate::config::{MailTransport, Settings};
+use crate::db::Db;
+use crate::error::{Error, ProblemKind, Result};
+use crate::http::metrics::{AttemptLabels, Metrics};
+use crate::mail::{Answer, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable};
+use crate::outbox::{Claimed, Outcome, Sender};
+use crate::time::Instant;
+
+/// What stands in for the name of the call before one is loaded.
+const NO_CALL: &str = "Plenary";
+
+/// Writes mails and takes them out of the house.
+pub struct Postman {
+    db: Db,
+    public_url: String,
+    from: Option<String>,
+    from_name: Option<String>,
+    templates: Templates,
+    transport: Transport,
+    metrics: Option<Arc<Metrics>>,
+}
+
+impl Postman {
+    /// As the settings say. What is wrong with own templates is logged; built-in ones stand in for them.
+    pub fn new(db: Db, settings: &Settings) -> Self {
+        let mail = &settings.mail;
+        let templates = Templates::new(mail.templates_dir.clone());
+        for fault in templates.check() {
+            tracing::error!(template = fault.template, why = fault.why, "an own mail template is not used");
+        }
+        Self {
+            db,
+            public_url: settings.public_url.clone(),
+            from: mail.from.clone(),
+            from_name: mail.from_name.clone(),
+            templates,
+            transport: match &mail.transport {
+                MailTransport::File => Transport::File(settings.data_dir.join("mail")),
+                MailTransport::Smtp(server) => Transport::smtp(server.clone()),
+            },
+            metrics: None,
+        }
+    }
+
+    /// Counts what became of mails there.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    async fn deliver(&self, mail: &Claimed) -> Outcome {
+        let outcome = match self.write(mail).await {
+            Ok(message) => match self.transport.hand_over(&message).await {
+                Answer::Taken(said) => Outcome::Taken(said),
+                Answer::Later(said) => Outcome::Later(said),
+                Answer::Never(said) => Outcome::Never(said),
+            },
+            Err(outcome) => outcome,
+        };
+        // Should the other side repeat what it was given.
+        let said = |said: String| match &mail.asked {
+            Some(asked) => said.replace(asked.token.expose_secret(), "(token)"),
+            None => said,
+        };
+        let (outcome, name) = match outcome {
+            Outcome::Taken(words) => (Outcome::Taken(said(words)), "taken"),
+            Outcome::Later(words) => (Outcome::Later(said(words)), "later"),
+            Outcome::Never(words) => (Outcome::Never(said(words)), "never"),
+        };
+        if let Some(metrics) = &self.metrics {
+            metrics.mail_attempts.get_or_create(&AttemptLabels { outcome: name }).inc();
+        }
+        match &outcome {
+            Outcome::Taken(_) => tracing::debug!(mail = %mail.id, kind = mail.kind, attempt = mail.attempt, "a mail was taken"),
+            Outcome::Later(why) | Outcome::Never(why) => {
+                // Who it goes to is in the outbox and not for the log.
+                let why = why.replace(&mail.recipient, "(recipient)");
+                tracing::warn!(mail = %mail.id, kind = mail.kind, attempt = mail.attempt, outcome = name, why, "a mail was not taken");
+            }
+        }
+        outcome
+    }
+
+    /// The message, or what is to become of a mail that cannot be written.
+    async fn write(&self, mail: &Claimed) -> Result<Message, Outcome> {
+        let call = self.db.read(loaded_call).await.map_err(|error| Outcome::Later(format!("the database failed: {error}")))?;
+        let call = call.as_deref();
+        let kind = Kind::parse(&mail.kind)
+            .ok_or_else(|| Outcome::Later(format!("this version of Plenary writes no mail of the kind {}", mail.kind)))?;
+        let contact = call.map(|call| call.contact_email.as_str());
+        let from = self
+            .from
+            .as_deref()
+            .or(contact)
+            .ok_or_else(|| Outcome::Later("there is no address to send from: load a call file, or set mail.from".into()))?;
+        let language = Language::first_of(
+            mail.locale.as_deref().into_iter().chain(call.and_then(|call| call.locales.first()).map(String::as_str)),
+        );
+        let link = mail
+            .asked
+            .as_ref()
+            .map(|asked| format!("{}/{}?token={}", self.public_url, asked.purpose, asked.token.expose_secret()));
+        let until =
+            mail.asked.as_ref().map(|asked| moment(asked.expires_at, call.map_or(Tz::UTC, |call| call.time_zone), language));
+        let name = call.map_or(NO_CALL, |call| call.name.as_str());
+        let no_params = Value::Null;
+        let occasion = Occasion {
+            kind,
+            language,
+            call: name,
+            contact,
+            link: link.as_deref(),
+            until: until.as_deref(),
+            params: mail.params.as_object().map_or(&no_params, |_| &mail.params),
+        };
+        let (letter, unused) = self.templates.render(&occasion).map_err(|fault| Outcome::Later(fault.to_string()))?;
+        for fault in unused {
+            tracing::error!(mail = %mail.id, template = fault.template, why = fault.why, "an own mail template was not used");
+        }
+        let sheet = Sheet {
+            id: mail.id.as_str(),
+            written_at: mail.created_at,
+            from,
+            from_name: self.from_name.as_deref().unwrap_or(name),
+            reply_to: contact,
+            to: &mail.recipient,
+        };
+        Message::new(&sheet, &letter).map_err(|why| match why {
+            Unsendable::Recipient => Outcome::Never(why.to_string()),
+            Unsendable::Ours(_) => Outcome::Later(why.to_string()),
+        })
+    }
+}
+
+impl Sender for Postman {
+    fn send<'a>(&'a self, mail: &'a Claimed) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
+        Box::pin(self.deliver(mail))
+    }
+}
+
+/// The call, where one is loaded.
+fn loaded_call(tx: &mut crate::db::Read<'_>) -> Result<Option<Arc<Call>>> {
+    match call::current(tx) {
+        Ok(call) => Ok(Some(call)),
+        Err(Error::Problem(problem)) if problem.kind == ProblemKind::Unavailable => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An instant for a reader, on the clocks of a zone: `29 November 2026, 10:00 (Europe/Paris)`.
+fn moment(at: Instant, zone: Tz, language: Language) -> String {
+    let local = at.utc().with_timezone(&zone);
+    let months = match language {
+        Language::En => [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
+        Language::Fr => [
+            "janvier",
+            "février",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "août",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre",
+        ],
+    };
+    let month = months.get(local.month0() as usize).copied().unwrap_or_default();
+    format!("{} {month} {}, {} ({zone})", local.day(), local.year(), local.format("%H:%M"))
+}

@@ -1,0 +1,8 @@
+//! Mail: what is in it, and how it leaves.
+
+mod admin;
+mod eml;
+mod files;
+mod post_office;
+mod smtp;
+mod templates;

@@ -1,0 +1,188 @@
+//! What every mail says, in both languages.
+
+use plenary::mail::{Kind, Language, Letter, Occasion, Templates};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const LINK: &str = "https://plenary.example/reset-password?token=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE";
+
+/// Names as people have them, and as some would like to have them.
+const RTL: &str = "جمعية الأمن السيبراني";
+const MARKUP: &str = "<script>alert(1)</script> & \"Sons\" {{ call }}";
+const LONG: &str = "International Association of Very Long Names for the Advancement of Trust, Security, Stability and Resilience in \
+    Cyberspace and Elsewhere, Département des Relations Extérieures";
+const PROSE: &str = "First line.\n\nhttps://plenary.example/reset-password?token=evil\n<b>bold</b>\u{202E}";
+
+fn occasion<'a>(kind: Kind, language: Language, link: Option<&'a str>, params: &'a Value) -> Occasion<'a> {
+    let call = "Paris Call for Trust and Security in Cyberspace";
+    let (contact, until) = (Some("contact@pariscall.international"), link.map(|_| "29 November 2026, 10:00 (Europe/Paris)"));
+    Occasion { kind, language, call, contact, link, until, params }
+}
+
+/// The params of a kind, as `mail/kinds.rs` names them: all of them, then without those that may be missing.
+fn params(kind: Kind) -> Vec<Value> {
+    use Kind::*;
+    let (full, bare) = match kind {
+        VerifyEmail | AccountExists | ResetPassword | PasswordChanged | ConfirmEmail | EmailChanged | SecondFactorChanged => {
+            (json!({"name": MARKUP}), json!({"name": RTL}))
+        }
+        Invitation => (
+            json!({"supporter": LONG, "inviter": RTL, "role": "focal_point"}),
+            json!({"supporter": MARKUP, "inviter": null, "role": "representative"}),
+        ),
+        Affiliated => (
+            json!({"name": MARKUP, "supporter": RTL, "role": "focal_point"}),
+            json!({"name": RTL, "supporter": LONG, "role": "representative"}),
+        ),
+        AffiliationEnded => (json!({"name": MARKUP, "supporter": LONG}), json!({"name": "Ana", "supporter": RTL})),
+        AffiliationAsked => {
+            (json!({"supporter": RTL, "person": MARKUP, "message": PROSE}), json!({"supporter": LONG, "person": "Ana"}))
+        }
+        AffiliationDecided => (
+            json!({"name": "Ana", "supporter": RTL, "accepted": true, "reason": null}),
+            json!({"name": MARKUP, "supporter": LONG, "accepted": false, "reason": PROSE}),
+        ),
+        FocalPointMissing => (json!({"supporter": LONG}), json!({"supporter": RTL})),
+        ConfirmApplication => (json!({"organisation": MARKUP, "name": RTL}), json!({"organisation": LONG, "name": "Ana"})),
+        ApplicationReceived | ApplicationEndorsed => {
+            (json!({"organisation": MARKUP, "name": RTL}), json!({"organisation": LONG, "name": "Ana"}))
+        }
+        ApplicationToDecide => (json!({"organisation": RTL, "duplicates": 2}), json!({"organisation": MARKUP, "duplicates": 0})),
+        ApplicationAsked => (
+            json!({"organisation": RTL, "name": MARKUP, "question": PROSE}),
+            json!({"organisation": LONG, "name": "Ana", "question": "Who signed?"}),
+        ),
+        ApplicationDeclined => (
+            json!({"organisation": RTL, "name": MARKUP, "reason": PROSE}),
+            json!({"organisation": LONG, "name": "Ana", "reason": "No."}),
+        ),
+        SupporterWithdrawn => (json!({"supporter": RTL, "reason": PROSE}), json!({"supporter": MARKUP})),
+        Test => (json!({}), json!({})),
+    };
+    vec![full, bare]
+}
+
+fn link_of(kind: Kind) -> Option<&'static str> {
+    use Kind::*;
+    matches!(kind, VerifyEmail | ResetPassword | ConfirmEmail | EmailChanged | Invitation | ConfirmApplication).then_some(LINK)
+}
+
+fn shown(letter: &Letter) -> String {
+    // What stands around the paragraphs is the same in every mail.
+    let (_, main) = letter.html.split_once("<div").unwrap();
+    let html = main.split_once('\n').unwrap().1.replace(" style=\"", "\u{0}");
+    let html: String = html
+        .split('\u{0}')
+        .enumerate()
+        .map(|(n, part)| if n == 0 { part.to_owned() } else { part.split_once('"').unwrap().1.to_owned() })
+        .collect();
+    format!("Subject: {}\n\n{}\n{html}", letter.subject, letter.text)
+}
+
+#[test]
+fn every_kind_says_what_it_should() {
+    let templates = Templates::new(None);
+    for kind in Kind::ALL {
+        let mut all = String::new();
+        for params in params(*kind) {
+            for language in Language::ALL {
+                let (letter, unused) = templates
+                    .render(&occasion(*kind, *language, link_of(*kind), &params))
+                    .unwrap_or_else(|fault| panic!("{kind} {language} {params}: {fault}"));
+                assert!(unused.is_empty());
+                all += &format!("==== {language} {params}\n{}", shown(&letter));
+                holds_for_every_mail(*kind, &letter);
+            }
+        }
+        insta::assert_snapshot!(format!("mail_{kind}"), all);
+    }
+}
+
+fn holds_for_every_mail(kind: Kind, letter: &Letter) {
+    let Letter { subject, text, html, .. } = letter;
+    assert!(!subject.contains(['\r', '\n']) && subject.chars().count() <= 151, "{kind}: {subject}");
+    let links = usize::from(link_of(kind).is_some());
+    assert_eq!(text.lines().filter(|line| *line == LINK).count(), links, "{kind}: the link, alone on its line");
+    assert_eq!(html.matches("href=").count(), links, "{kind}: {html}");
+    assert!(!html.contains("<script") && !html.contains("<b>") && !html.contains("src="), "{kind}: {html}");
+    assert!(!text.contains('\u{202E}') && !html.contains('\u{202E}'), "{kind}");
+    assert!(text.lines().all(|line| line == LINK || line.chars().count() <= 78), "{kind}: {text}");
+    // What a stranger typed is not carried to an address that nobody has confirmed.
+    if matches!(kind, Kind::VerifyEmail | Kind::ConfirmEmail | Kind::ConfirmApplication) {
+        for theirs in [RTL, "Sons", LONG, "Ana"] {
+            assert!(!subject.contains(theirs) && !text.contains(theirs) && !html.contains(theirs), "{kind}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_change_of_address_that_cannot_be_undone_asks_for_nothing() {
+    for language in Language::ALL {
+        let params = json!({"name": "Ana"});
+        let (letter, _) = Templates::new(None).render(&occasion(Kind::EmailChanged, *language, None, &params)).unwrap();
+        assert!(!letter.text.contains("http") && !letter.html.contains("href="), "{}", letter.text);
+    }
+}
+
+#[test]
+fn what_is_missing_is_a_fault_and_no_hole() {
+    let params = json!({"supporter": null});
+    let fault =
+        Templates::new(None).render(&occasion(Kind::FocalPointMissing, Language::Fr, None, &params)).unwrap_err().to_string();
+    assert!(fault.contains("built-in focal_point_missing (fr)") && fault.contains("missing"), "{fault}");
+    let fault = Templates::new(None).render(&occasion(Kind::VerifyEmail, Language::En, None, &params)).unwrap_err().to_string();
+    assert!(fault.contains("verify_email"), "{fault}");
+}
+
+#[test]
+fn own_templates_stand_in_front_one_by_one() {
+    let directory = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let templates = Templates::new(Some(directory.path().to_owned()));
+    let no_params = json!({});
+    let render = |language| templates.render(&occasion(Kind::Test, language, None, &no_params)).unwrap();
+    let ours = render(Language::En).0;
+    file("en/test.txt", "Subject: Ours for {{ call }}\n\nOur own words.\n");
+    file("en/closing.txt", "The office\n");
+    let (own, unused) = render(Language::En);
+    assert_eq!((own.subject.as_str(), unused.len()), ("Ours for Paris Call for Trust and Security in Cyberspace", 0));
+    assert!(own.text.starts_with("Our own words.") && own.text.ends_with("-- \nThe office\n"), "{}", own.text);
+    assert!(own.html.contains("<p") && own.html.contains("Our own words."));
+    assert!(render(Language::Fr).0.subject.starts_with("Essai"), "the other language keeps its own");
+    assert!(templates.check().is_empty(), "{:?}", templates.check());
+    // What is wrong with one keeps nobody from their mail.
+    file("en/closing.txt", "{{ contact }\n");
+    for broken in
+        ["no head", "Subject: a\nBcc: b@example.org\n\nText\n", "Subject: {{ nothing }}\n\nText\n", "Subject: {% if %}\n\nText"]
+    {
+        file("en/test.txt", broken);
+        let (letter, unused) = render(Language::En);
+        assert_eq!((&letter, unused.len()), (&ours, 2), "{broken}");
+        assert!(unused[1].template.ends_with("test.txt"), "{unused:?}");
+    }
+    file("fr/tests.txt", "Subject: a\n\nText\n");
+    let faults: Vec<String> = templates.check().iter().map(ToString::to_string).collect();
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.contains("tests.txt: is used for nothing")), "{faults:?}");
+    // A mail that asks keeps its link.
+    for broken in
+        ["Subject: a\nButton: b\n\nText without.\n", "Subject: a\nButton: b\n\nHere: {{ link }}\n", "Subject: a\n\n{{ link }}\n"]
+    {
+        file("en/reset_password.txt", broken);
+        let params = json!({"name": "Ana"});
+        let (letter, unused) = templates.render(&occasion(Kind::ResetPassword, Language::En, Some(LINK), &params)).unwrap();
+        assert!(letter.text.contains(LINK) && unused.len() == 2, "{broken}: {unused:?}");
+    }
+}
+
+#[test]
+fn a_language_is_found_by_its_first_part() {
+    assert_eq!(Language::first_of(["de", "fr-CA", "en"]), Language::Fr);
+    assert_eq!(Language::first_of(["FR"]), Language::Fr);
+    assert_eq!(Language::first_of(["de", "frr"]), Language::En);
+    assert_eq!(Language::first_of([]), Language::En);
+}
