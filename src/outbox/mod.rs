@@ -26,7 +26,9 @@ use crate::time::Instant;
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
-pub use store::{MailRow, ask, ask_nobody, forget_acts, forget_mails, hand_out, look, mail, newest, redeem, void};
+pub use store::{
+    MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, newest, redeem, void,
+};
 
 /// Marks the id of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 
 mod acts;
 mod queue;
+mod retention;
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use crate::time::Instant;
 
 pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, redeem, void};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
+pub use retention::{forget_about, forget_old};
 
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod guesses;
+pub mod retention;
 mod sessions;
 
 use diesel::prelude::*;

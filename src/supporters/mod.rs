@@ -9,6 +9,7 @@ mod joining;
 mod path;
 mod references;
 mod requests;
+mod retention;
 mod routes;
 mod rules;
 mod store;
@@ -28,6 +29,7 @@ pub use import::{
 };
 pub use joining::on_person_erased;
 pub use references::{SupporterFacts, SupporterRef, refs};
+pub use retention::forget_old;
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
 

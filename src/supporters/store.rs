@@ -5,6 +5,7 @@ pub mod entry;
 pub mod export;
 pub mod merge;
 pub mod names;
+pub mod retention;
 pub mod stats;
 
 use std::collections::HashMap;
