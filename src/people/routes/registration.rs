@@ -199,7 +199,9 @@ async fn forgot(request: Request<(), (), Address>) -> Result<Accepted> {
     request
         .write(|tx, input| {
             let folded = address(&input.body)?;
-            if let Some(person) = store::person_by_email(tx, &folded)?.filter(PersonRow::may_sign_in) {
+            // An address that went with an affiliation is somebody else's mailbox by now.
+            let own = |person: &PersonRow| person.may_sign_in() && !person.address_lapsed;
+            if let Some(person) = store::person_by_email(tx, &folded)?.filter(own) {
                 let email = person.email.clone().unwrap_or_default();
                 mails::ask(tx, Kind::ResetPassword, Purpose::ResetPassword, &person, &email)?;
             } else {

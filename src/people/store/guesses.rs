@@ -37,31 +37,30 @@ pub fn guesses(c: &mut AnyConnection, key: &str) -> Result<Option<Guesses>> {
     Ok(row.map(|(failures, since, blocked_until)| Guesses { failures, since, blocked_until }))
 }
 
-/// Counts under a key, in place of what was there.
-pub fn save_guesses(tx: &mut Write<'_>, key: &str, guesses: Guesses) -> Result<()> {
-    let counts = (
-        login_failures::failures.eq(guesses.failures),
-        login_failures::window_started_at.eq(guesses.since),
-        login_failures::blocked_until.eq(guesses.blocked_until),
-    );
-    let updated = diesel::update(login_failures::table.filter(login_failures::key.eq(key))).set(counts).execute(&mut **tx)?;
-    if updated == 0 {
-        let inserted =
-            tx.savepoint(|c| diesel::insert_into(login_failures::table).values((login_failures::key.eq(key), counts)).execute(c));
-        match inserted {
-            Err(error) if DbError::unique_violation(&error) => {
-                diesel::update(login_failures::table.filter(login_failures::key.eq(key))).set(counts).execute(&mut **tx)?;
-            }
+/// Counts one more failure under a key. Its row is held before it is read: of failures at once none is lost.
+pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result<()> {
+    let now = tx.now();
+    let row = || login_failures::table.filter(login_failures::key.eq(key));
+    let hold =
+        |tx: &mut Write<'_>| diesel::update(row()).set(login_failures::failures.eq(login_failures::failures)).execute(&mut **tx);
+    if hold(tx)? == 0 {
+        let nothing =
+            (login_failures::key.eq(key), login_failures::failures.eq(0_i64), login_failures::window_started_at.eq(now));
+        match tx.savepoint(|c| diesel::insert_into(login_failures::table).values(nothing).execute(c)) {
+            Err(error) if DbError::unique_violation(&error) => drop(hold(tx)?),
             other => drop(other?),
         }
     }
+    let before = guesses(tx, key)?.filter(|guesses| guesses.failures > 0);
+    let next = limit.failed(before, now);
+    diesel::update(row())
+        .set((
+            login_failures::failures.eq(next.failures),
+            login_failures::window_started_at.eq(next.since),
+            login_failures::blocked_until.eq(next.blocked_until),
+        ))
+        .execute(&mut **tx)?;
     Ok(())
-}
-
-/// Counts one more failure under a key.
-pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result<()> {
-    let (before, now) = (guesses(tx, key)?, tx.now());
-    save_guesses(tx, key, limit.failed(before, now))
 }
 
 /// Forgets the failures under a key.

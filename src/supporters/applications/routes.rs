@@ -37,7 +37,12 @@ pub fn routes() -> Vec<Route> {
             .answers(&[ProblemKind::InvalidCursor]),
         get("/supporter-applications/{application}", run, "An application with its contact and look-alikes", show),
         route(post, "/supporter-applications/{application}/decision", run, "Endorse, decline, or ask the contact", decide)
-            .answers(&[ProblemKind::IllegalTransition, ProblemKind::RuleViolation, ProblemKind::PreconditionFailed]),
+            .answers(&[
+                ProblemKind::IllegalTransition,
+                ProblemKind::WrongState,
+                ProblemKind::RuleViolation,
+                ProblemKind::PreconditionFailed,
+            ]),
     ]
 }
 
@@ -302,8 +307,8 @@ struct ApplicationPath {
 }
 
 /// A confirmed application; any other exists for nobody.
-fn load(c: &mut AnyConnection, id: ApplicationId) -> Result<Row> {
-    store::find(c, id)?.filter(|row| row.status != Status::Unconfirmed).ok_or_else(|| Error::not_found("application"))
+fn confirmed(row: Option<Row>) -> Result<Row> {
+    row.filter(|row| row.status != Status::Unconfirmed).ok_or_else(|| Error::not_found("application"))
 }
 
 fn shown(c: &mut AnyConnection, row: Row) -> Result<Object<Tagged<View>>> {
@@ -315,7 +320,7 @@ async fn show(request: Request<ApplicationPath>) -> Result<Object<Tagged<View>>>
     request
         .read(|tx, input| {
             input.allow(&Subject::initiative())?;
-            let row = load(tx, input.path.application)?;
+            let row = confirmed(store::find(tx, input.path.application)?)?;
             shown(tx, row)
         })
         .await
@@ -341,7 +346,7 @@ async fn decide(request: Request<ApplicationPath, (), Decided>) -> Result<Object
                 Err(fault) => return Err(Error::invalid("/reason", "format", fault.to_string())),
             };
             input.allow(&Subject::initiative())?;
-            let mut row = load(tx, input.path.application)?;
+            let mut row = confirmed(store::hold(tx, input.path.application)?)?;
             input.if_match.allow(row.version)?;
             let allowed = Decision::allowed(row.status);
             if !allowed.contains(&decision) {

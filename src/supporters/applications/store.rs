@@ -98,6 +98,12 @@ pub fn find(c: &mut AnyConnection, id: ApplicationId) -> Result<Option<Row>> {
     Ok(a::table.filter(a::id.eq(id)).select(Row::as_select()).get_result(c).optional()?)
 }
 
+/// [`find`], held until this transaction ends: of two who decide at once the second sees what the first decided.
+pub fn hold(tx: &mut Write<'_>, id: ApplicationId) -> Result<Option<Row>> {
+    diesel::update(a::table.filter(a::id.eq(id))).set(a::version.eq(a::version)).execute(&mut **tx)?;
+    find(tx, id)
+}
+
 /// Keeps what was typed, unconfirmed.
 pub fn insert(tx: &mut Write<'_>, application: &Application, locale: &str) -> Result<ApplicationId> {
     let (id, now) = (tx.new_id::<ApplicationMark>(), tx.now());

@@ -2,7 +2,7 @@
 
 mod accepting;
 mod routes;
-mod rules;
+pub mod rules;
 mod store;
 
 use serde_json::json;

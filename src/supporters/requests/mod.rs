@@ -1,7 +1,7 @@
 //! Requests for affiliation: a person asks a supporter, its focal points or the secretariat decide (domain.md, Persons).
 
 mod routes;
-mod rules;
+pub mod rules;
 mod store;
 
 use crate::audit::{self, Entry};

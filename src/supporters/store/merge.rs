@@ -3,11 +3,14 @@
 use diesel::prelude::*;
 
 use super::super::applications::rules::Status as ApplicationStatus;
+use super::super::invitations::rules::Status as InvitationStatus;
+use super::super::requests::rules::Status as RequestStatus;
 use super::entry;
 use crate::db::{AnyConnection, DbError, Write};
 use crate::error::{Error, Result};
 use crate::http::etag::stale;
 use crate::ids::Id;
+use crate::outbox::{self, Purpose};
 use crate::policy::{PersonId, SupporterId};
 use crate::schema::{
     affiliation_requests as requests, affiliations, invitations, supporter_aliases as aliases,
@@ -30,9 +33,7 @@ pub fn has_open_application(c: &mut AnyConnection, id: SupporterId) -> Result<bo
 pub fn merge(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
     move_affiliations(tx, from, into)?;
     move_requests(tx, from, into)?;
-    diesel::update(invitations::table.filter(invitations::supporter_id.eq(from)))
-        .set(invitations::supporter_id.eq(into))
-        .execute(&mut **tx)?;
+    move_invitations(tx, from, into)?;
     diesel::update(applications::table.filter(applications::supporter_id.eq(from)))
         .set(applications::supporter_id.eq(into))
         .execute(&mut **tx)?;
@@ -80,17 +81,40 @@ fn move_affiliations(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -
     Ok(())
 }
 
+/// Of two open invitations of one address the one that stays is the other entry's; the link of the first is void.
+fn move_invitations(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
+    use invitations as i;
+    let now = tx.now();
+    let open =
+        |supporter: SupporterId| i::table.filter(i::supporter_id.eq(supporter)).filter(i::status.eq(InvitationStatus::Open));
+    let invited: Vec<Option<String>> = open(into).select(i::folded_email).load(&mut **tx)?;
+    let theirs: Vec<(String, Option<String>)> = open(from).select((i::id, i::folded_email)).load(&mut **tx)?;
+    for (id, email) in theirs {
+        if email.is_some() && invited.contains(&email) {
+            outbox::void(tx, Purpose::AcceptInvitation, &id)?;
+            diesel::update(i::table.filter(i::id.eq(id)))
+                .set((i::status.eq(InvitationStatus::Revoked), i::version.eq(i::version + 1), i::updated_at.eq(now)))
+                .execute(&mut **tx)?;
+        }
+    }
+    diesel::update(i::table.filter(i::supporter_id.eq(from))).set(i::supporter_id.eq(into)).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// A request of somebody who is affiliated to the other entry, or has asked it too, is cancelled.
 fn move_requests(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
     use requests as r;
     let now = tx.now();
     let open: Vec<(String, PersonId)> = r::table
         .filter(r::supporter_id.eq(from))
-        .filter(r::status.eq("requested"))
+        .filter(r::status.eq(RequestStatus::Requested))
         .select((r::id, r::person_id))
         .load(&mut **tx)?;
     for (id, person) in open {
-        let asked = r::table.filter(r::supporter_id.eq(into)).filter(r::person_id.eq(person)).filter(r::status.eq("requested"));
+        let asked = r::table
+            .filter(r::supporter_id.eq(into))
+            .filter(r::person_id.eq(person))
+            .filter(r::status.eq(RequestStatus::Requested));
         let belongs = affiliations::table
             .filter(affiliations::supporter_id.eq(into))
             .filter(affiliations::person_id.eq(person))
@@ -99,7 +123,7 @@ fn move_requests(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Re
             || diesel::select(diesel::dsl::exists(belongs)).get_result::<bool>(&mut **tx)?
         {
             diesel::update(r::table.filter(r::id.eq(id)))
-                .set((r::status.eq("cancelled"), r::version.eq(r::version + 1), r::updated_at.eq(now)))
+                .set((r::status.eq(RequestStatus::Cancelled), r::version.eq(r::version + 1), r::updated_at.eq(now)))
                 .execute(&mut **tx)?;
         }
     }
