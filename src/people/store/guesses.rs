@@ -37,31 +37,32 @@ pub fn guesses(c: &mut AnyConnection, key: &str) -> Result<Option<Guesses>> {
     Ok(row.map(|(failures, since, blocked_until)| Guesses { failures, since, blocked_until }))
 }
 
-/// Counts under a key, in place of what was there.
-pub fn save_guesses(tx: &mut Write<'_>, key: &str, guesses: Guesses) -> Result<()> {
-    let counts = (
-        login_failures::failures.eq(guesses.failures),
-        login_failures::window_started_at.eq(guesses.since),
-        login_failures::blocked_until.eq(guesses.blocked_until),
-    );
-    let updated = diesel::update(login_failures::table.filter(login_failures::key.eq(key))).set(counts).execute(&mut **tx)?;
-    if updated == 0 {
-        let inserted =
-            tx.savepoint(|c| diesel::insert_into(login_failures::table).values((login_failures::key.eq(key), counts)).execute(c));
-        match inserted {
-            Err(error) if DbError::unique_violation(&error) => {
-                diesel::update(login_failures::table.filter(login_failures::key.eq(key))).set(counts).execute(&mut **tx)?;
-            }
+/// Counts one more failure under a key. The key's row is taken first: of failures at the same time each is counted on the one before.
+pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result<()> {
+    let now = tx.now();
+    if !hold(tx, key)? {
+        let none = (login_failures::key.eq(key), login_failures::failures.eq(0_i64), login_failures::window_started_at.eq(now));
+        match tx.savepoint(|c| diesel::insert_into(login_failures::table).values(none).execute(c)) {
+            // Somebody else failed first in the same moment.
+            Err(error) if DbError::unique_violation(&error) => drop(hold(tx, key)?),
             other => drop(other?),
         }
     }
+    let counted = limit.failed(guesses(tx, key)?, now);
+    diesel::update(login_failures::table.filter(login_failures::key.eq(key)))
+        .set((
+            login_failures::failures.eq(counted.failures),
+            login_failures::window_started_at.eq(counted.since),
+            login_failures::blocked_until.eq(counted.blocked_until),
+        ))
+        .execute(&mut **tx)?;
     Ok(())
 }
 
-/// Counts one more failure under a key.
-pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result<()> {
-    let (before, now) = (guesses(tx, key)?, tx.now());
-    save_guesses(tx, key, limit.failed(before, now))
+/// Takes a key's row until the commit; whether there is one.
+fn hold(tx: &mut Write<'_>, key: &str) -> Result<bool> {
+    let row = login_failures::table.filter(login_failures::key.eq(key));
+    Ok(diesel::update(row).set(login_failures::failures.eq(login_failures::failures)).execute(&mut **tx)? == 1)
 }
 
 /// Forgets the failures under a key.
