@@ -34,7 +34,10 @@ pub fn routes() -> Vec<Route> {
 
 /// Who reacts to what.
 fn reactions() -> Reactions {
-    Reactions::default().on(groups::supporter_withdrawn).on(groups::supporters_merged)
+    Reactions::default()
+        .on::<people::PersonErased>(supporters::on_person_erased)
+        .on(groups::supporter_withdrawn)
+        .on(groups::supporters_merged)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.
@@ -104,6 +107,7 @@ impl Composition {
             .configure(docs)
             .configure(http::health::mount)
             .configure(people::mount_jwks)
+            .configure(outbox::mount_pages)
             .wrap(from_fn(edge))
     }
 }

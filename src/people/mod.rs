@@ -6,6 +6,7 @@ mod endings;
 mod hasher;
 mod keys;
 mod mails;
+mod newcomers;
 mod profile;
 mod references;
 mod retention;
@@ -20,8 +21,9 @@ pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, laps
 pub use hasher::{Cost, Hasher};
 pub use keys::{KeyState, Keys};
 pub use mails::tell;
+pub use newcomers::{Newcomer, confirm_address};
 pub use profile::{export, propose_address, save_profile};
-pub use references::{PersonRef, refs};
+pub use references::{PersonRef, contacts, refs};
 pub use retention::forget_old;
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};

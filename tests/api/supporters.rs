@@ -1,8 +1,14 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
+mod affiliations;
+mod applications;
+mod invitations;
+mod life;
 mod plans;
+mod requests;
 mod seed;
 mod stats;
+mod team;
 
 use plenary::country::Region;
 use plenary::supporters::{self, Status};

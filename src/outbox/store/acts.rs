@@ -102,6 +102,16 @@ pub fn forget_acts(tx: &mut Write<'_>, subject: &str) -> Result<()> {
     Ok(())
 }
 
+/// As [`forget_acts`], and forgets to whom the mails went that asked for them: whoever got them may have had no account then.
+pub fn forget_mails(tx: &mut Write<'_>, subject: &str) -> Result<()> {
+    forget_acts(tx, subject)?;
+    let mails: Vec<MailId> = mail_acts::table.filter(mail_acts::subject_id.eq(subject)).select(mail_acts::id).load(&mut **tx)?;
+    for mail in mails {
+        super::forget(tx, mail)?;
+    }
+    Ok(())
+}
+
 /// What a mail is for. The token that it carries is derived here, and its hash is kept before it leaves.
 pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
     let row: Option<(Purpose, Instant, Option<Instant>, Option<Instant>, Option<String>)> = mail_acts::table

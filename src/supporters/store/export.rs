@@ -40,7 +40,7 @@ pub fn export(connection: &mut AnyConnection, person: PersonId, folded_email: Op
     let email = folded_email.unwrap_or("(none)");
     let rows: Vec<(String, String, String, Instant)> = invitations::table
         .inner_join(supporters::table)
-        .filter(invitations::folded_email.eq(email))
+        .filter(invitations::folded_email.eq(email).or(invitations::accepted_by.eq(person)))
         .order(invitations::id)
         .select((supporters::name, invitations::role, invitations::status, invitations::created_at))
         .load(connection)?;
