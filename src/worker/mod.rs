@@ -30,8 +30,10 @@ const REST: Duration = Duration::from_millis(500);
 const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
 /// How often what is old is forgotten.
 const FORGET_OLD: TimeDelta = TimeDelta::hours(1);
+/// Forgets a batch of what is old; how much.
+type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
-const FORGETTERS: [(&str, fn(&mut Write<'_>) -> Result<usize>); 3] = [
+const FORGETTERS: [(&str, Forgetter); 3] = [
     ("forget old mails", outbox::forget_old),
     ("forget old sessions and accounts", people::forget_old),
     ("forget old applications and invitations", supporters::forget_old),
@@ -148,7 +150,7 @@ impl Worker {
     }
 
     /// Runs a job that forgets, batch after batch until nothing is left, if it is this worker's turn; how much it forgot.
-    async fn forget(&self, name: &'static str, now: Instant, job: fn(&mut Write<'_>) -> Result<usize>) -> Result<usize> {
+    async fn forget(&self, name: &'static str, now: Instant, job: Forgetter) -> Result<usize> {
         let Some(mut batch) = self.in_turn(name, FORGET_OLD, now, job).await? else { return Ok(0) };
         let mut forgotten = batch;
         while batch > 0 {

@@ -37,7 +37,8 @@ pub fn hand_out(tx: &mut Write<'_>, act: &Act<'_>) -> Result<Asked> {
         void(tx, act.purpose, act.subject)?;
     }
     let (id, now) = (tx.new_id::<MailMark>(), tx.now());
-    let token = derive(&*key(tx)?, id);
+    let key = key(tx)?;
+    let token = derive(&key, id);
     let expires_at = now.plus(act.purpose.life());
     diesel::insert_into(mail_acts::table)
         .values((
@@ -122,7 +123,8 @@ pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
     if used_at.is_some() || voided_at.is_some() || expires_at <= tx.now() {
         return Ok(Errand::Over);
     }
-    let token = derive(&*key(tx)?, mail);
+    let key = key(tx)?;
+    let token = derive(&key, mail);
     let hashed = token_hash(&token);
     if known.as_deref() != Some(&hashed) {
         diesel::update(mail_acts::table.filter(mail_acts::id.eq(mail)))

@@ -37,30 +37,32 @@ pub fn guesses(c: &mut AnyConnection, key: &str) -> Result<Option<Guesses>> {
     Ok(row.map(|(failures, since, blocked_until)| Guesses { failures, since, blocked_until }))
 }
 
-/// Counts one more failure under a key. Its row is held before it is read: of failures at once none is lost.
+/// Counts one more failure under a key. The key's row is taken first: of failures at the same time each is counted on the one before.
 pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result<()> {
     let now = tx.now();
-    let row = || login_failures::table.filter(login_failures::key.eq(key));
-    let hold =
-        |tx: &mut Write<'_>| diesel::update(row()).set(login_failures::failures.eq(login_failures::failures)).execute(&mut **tx);
-    if hold(tx)? == 0 {
-        let nothing =
-            (login_failures::key.eq(key), login_failures::failures.eq(0_i64), login_failures::window_started_at.eq(now));
-        match tx.savepoint(|c| diesel::insert_into(login_failures::table).values(nothing).execute(c)) {
-            Err(error) if DbError::unique_violation(&error) => drop(hold(tx)?),
+    if !hold(tx, key)? {
+        let none = (login_failures::key.eq(key), login_failures::failures.eq(0_i64), login_failures::window_started_at.eq(now));
+        match tx.savepoint(|c| diesel::insert_into(login_failures::table).values(none).execute(c)) {
+            // Somebody else failed first in the same moment.
+            Err(error) if DbError::unique_violation(&error) => drop(hold(tx, key)?),
             other => drop(other?),
         }
     }
-    let before = guesses(tx, key)?.filter(|guesses| guesses.failures > 0);
-    let next = limit.failed(before, now);
-    diesel::update(row())
+    let counted = limit.failed(guesses(tx, key)?, now);
+    diesel::update(login_failures::table.filter(login_failures::key.eq(key)))
         .set((
-            login_failures::failures.eq(next.failures),
-            login_failures::window_started_at.eq(next.since),
-            login_failures::blocked_until.eq(next.blocked_until),
+            login_failures::failures.eq(counted.failures),
+            login_failures::window_started_at.eq(counted.since),
+            login_failures::blocked_until.eq(counted.blocked_until),
         ))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Takes a key's row until the commit; whether there is one.
+fn hold(tx: &mut Write<'_>, key: &str) -> Result<bool> {
+    let row = login_failures::table.filter(login_failures::key.eq(key));
+    Ok(diesel::update(row).set(login_failures::failures.eq(login_failures::failures)).execute(&mut **tx)? == 1)
 }
 
 /// Forgets the failures under a key.
