@@ -120,6 +120,7 @@ pub async fn change(request: Request<SupporterPath, (), Changes>) -> Result<Obje
                 );
                 return Err(Error::forbidden(detail));
             }
+            entry::hold(tx, &[id])?;
             let row = entry::row(tx, id)?.ok_or_else(|| Error::not_found("supporter"))?;
             input.if_match.require(row.version)?;
             let was = row.particulars();
