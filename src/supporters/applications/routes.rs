@@ -36,7 +36,12 @@ pub fn routes() -> Vec<Route> {
             .answers(&[ProblemKind::InvalidCursor]),
         get("/supporter-applications/{application}", run, "An application with its contact and look-alikes", show),
         route(post, "/supporter-applications/{application}/decision", run, "Endorse, decline, or ask the contact", decide)
-            .answers(&[ProblemKind::IllegalTransition, ProblemKind::RuleViolation, ProblemKind::PreconditionFailed]),
+            .answers(&[
+                ProblemKind::IllegalTransition,
+                ProblemKind::WrongState,
+                ProblemKind::RuleViolation,
+                ProblemKind::PreconditionFailed,
+            ]),
     ]
 }
 
