@@ -1,5 +1,8 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
+mod applications;
+mod life;
+mod merge;
 mod plans;
 mod seed;
 mod stats;
