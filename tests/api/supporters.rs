@@ -1,7 +1,7 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
-mod applications;
-mod life;
+mod applying;
+mod changes;
 mod merge;
 mod plans;
 mod seed;

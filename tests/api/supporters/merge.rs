@@ -7,7 +7,7 @@ use plenary::schema::*;
 use plenary::supporters::Status;
 use serde_json::{Value, json};
 
-use super::life::{acts, affiliate, at_once, rows_show_their_open_interval};
+use super::changes::{acts, affiliate, at_once, rows_show_their_open_interval};
 use super::seed::{add, call, entry, group};
 use crate::world::{Person, Reply, World};
 
