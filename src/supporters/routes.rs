@@ -161,7 +161,8 @@ pub fn routes() -> Vec<Route> {
         get("/supporters/stats", Action::ReadPublic, "The register in numbers, as of a day", stats::stats),
         get("/supporters/{supporter}", Action::ReadPublic, "A supporter that is or was endorsed", supporter)
             .answers(&[ProblemKind::NotFound]),
-        route(Method::PATCH, "/supporters/{supporter}", Action::RunSupporter, "Change a supporter's profile", change::change),
+        route(Method::PATCH, "/supporters/{supporter}", Action::RunSupporter, "Change a supporter's profile", change::change)
+            .answers(&[ProblemKind::RuleViolation]),
         route(
             Method::POST,
             "/supporters/{supporter}/transitions",

@@ -1,9 +1,10 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
 mod affiliations;
-mod applications;
+mod applying;
+mod changes;
 mod invitations;
-mod life;
+mod merge;
 mod plans;
 mod requests;
 mod seed;

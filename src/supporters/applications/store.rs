@@ -1,6 +1,7 @@
 //! Rows of applications.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 
 use super::rules::{Application, Likeness, Status};
 use crate::address;
@@ -169,6 +170,12 @@ pub fn namesakes(c: &mut AnyConnection, folded: &str) -> Result<Vec<(SupporterId
     Ok(all)
 }
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// In lower case. SQLite lowers ASCII only: there a host typed in other capitals is not noticed, which costs a hint.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
+}
+
 /// What looks like this application among the endorsed and the confirmed that wait (domain.md, Application).
 pub fn look_alikes(c: &mut AnyConnection, row: &Row) -> Result<Vec<LookAlike>> {
     let mut alike: Vec<LookAlike> = namesakes(c, &row.folded_name)?
@@ -181,10 +188,10 @@ pub fn look_alikes(c: &mut AnyConnection, row: &Row) -> Result<Vec<LookAlike>> {
     alike.extend(same.into_iter().map(|id| LookAlike { supporter_id: None, application_id: Some(id), why: Likeness::Name }));
     let Some(host) = row.website.as_deref().and_then(address::host) else { return Ok(alike) };
     // The host of an entry is no column: the few whose address has it somewhere are read, and looked at.
-    let pattern = format!("%{}%", host.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let pattern = text::like_anywhere(&host);
     let sites: Vec<(SupporterId, Option<String>)> = s::table
         .filter(s::status.eq(SupporterStatus::Endorsed))
-        .filter(s::website.like(pattern).escape('\\'))
+        .filter(lower(s::website).like(pattern).escape('\\'))
         .order(s::id)
         .select((s::id, s::website))
         .load(c)?;

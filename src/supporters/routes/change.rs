@@ -119,6 +119,7 @@ pub async fn change(request: Request<InSupporter, (), Changes>) -> Result<Answer
                 );
                 return Err(Error::forbidden(detail));
             }
+            entry::hold(tx, &[id])?;
             let row = entry::row(tx, id)?.ok_or_else(|| Error::not_found("supporter"))?;
             input.if_match.require(row.version)?;
             let was = row.particulars();

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::change::reason;
 use super::{Beside, SupporterView};
 use crate::audit::{self, Entry};
+use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::facts::{self, Objections};
 use crate::http::{Object, Request, Tagged};
@@ -13,7 +14,7 @@ use crate::policy::{self, SupporterId};
 use crate::supporters::facts::SupportersMerged;
 use crate::supporters::path::{InSupporter, visible};
 use crate::supporters::rules::Status;
-use crate::supporters::store::{self, merge};
+use crate::supporters::store::{self, SupporterRow, entry, merge};
 
 /// Which entry it goes into, and why.
 #[derive(Deserialize, JsonSchema)]
@@ -31,10 +32,13 @@ pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Ta
             let reason = reason(input.body.reason.as_deref())?;
             input.allow(&policy::Object::initiative())?;
             let from = visible(tx, input, "/merge")?;
-            input.if_match.allow(from.version)?;
             let Some(into) = store::find(tx, input.body.into_supporter_id.as_str())? else {
                 return Err(Error::invalid("/into_supporter_id", "unknown", "names no supporter"));
             };
+            entry::hold(tx, &[from.id, into.id])?;
+            // What they are now: somebody may have changed them before they were held.
+            let (from, into) = (find(tx, from.id)?, find(tx, into.id)?);
+            input.if_match.allow(from.version)?;
             let mut objections = Objections::default();
             if reason.is_empty() {
                 objections.raise("reason_required", "Say why, in `reason`: it goes into the record.");
@@ -53,9 +57,13 @@ pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Ta
             objections.none()?;
             merge::merge(tx, from.id, into.id)?;
             audit::record(tx, Entry::of("supporter.merged", "supporter", from.id).moved(from.id, into.id).because(Some(&reason)));
-            let row = store::find(tx, into.id.as_str())?.ok_or_else(|| Error::not_found("supporter"))?;
+            let row = find(tx, into.id)?;
             let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
             Ok(Object::tagged(SupporterView::of(row, &mut beside)))
         })
         .await
+}
+
+fn find(c: &mut AnyConnection, id: SupporterId) -> Result<SupporterRow> {
+    store::find(c, id.as_str())?.ok_or_else(|| Error::not_found("supporter"))
 }

@@ -66,6 +66,21 @@ pub fn row(connection: &mut AnyConnection, id: SupporterId) -> Result<Option<Row
     Ok(supporters::table.filter(supporters::id.eq(id)).select(Row::as_select()).get_result(connection).optional()?)
 }
 
+/// Holds these entries until the transaction ends, in the order of their ids, before what depends on them is read: nobody else changes them
+/// or takes them away meanwhile. The transaction is repeated when one is gone by now.
+pub fn hold(tx: &mut Write<'_>, ids: &[SupporterId]) -> Result<()> {
+    let ids: BTreeSet<SupporterId> = ids.iter().copied().collect();
+    for id in ids {
+        let held = diesel::update(supporters::table.filter(supporters::id.eq(id)))
+            .set(supporters::version.eq(supporters::version))
+            .execute(&mut **tx)?;
+        if held != 1 {
+            return Err(stale());
+        }
+    }
+    Ok(())
+}
+
 /// A new entry, in `status` since a day; an endorsement may be undated.
 pub fn insert(tx: &mut Write<'_>, particulars: Particulars, status: Status, since: Option<Day>) -> Result<Row> {
     let (id, now) = (tx.new_id(), tx.now());

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::applications::rules::Status as ApplicationStatus;
+use super::super::applications::store::{ApplicationId, LookAlike};
 use super::super::invitations::rules::Status as InvitationStatus;
 use super::super::requests::rules::Status as RequestStatus;
 use super::entry;
@@ -37,6 +38,7 @@ pub fn merge(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result
     diesel::update(applications::table.filter(applications::supporter_id.eq(from)))
         .set(applications::supporter_id.eq(into))
         .execute(&mut **tx)?;
+    move_look_alikes(tx, from, into)?;
     let mut known: Vec<i64> =
         principles::table.filter(principles::supporter_id.eq(from)).select(principles::principle).load(&mut **tx)?;
     known.extend(
@@ -52,6 +54,31 @@ pub fn merge(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result
         Err(error) if DbError::foreign_key_violation(&error) => Err(stale()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Applications that were found to look like the first entry look like the second now. Their version stays: nobody has changed them.
+fn move_look_alikes(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
+    use applications as a;
+    let rows: Vec<(ApplicationId, String)> = a::table
+        .filter(a::possible_duplicates.like(text::like_anywhere(from.as_str())).escape('\\'))
+        .select((a::id, a::possible_duplicates))
+        .load(&mut **tx)?;
+    for (id, json) in rows {
+        let mut moved: Vec<LookAlike> = Vec::new();
+        for mut one in serde_json::from_str::<Vec<LookAlike>>(&json)? {
+            if one.supporter_id == Some(from) {
+                one.supporter_id = Some(into);
+            }
+            // Where it looked like both, the first reason is the stronger one.
+            if one.supporter_id.is_none() || !moved.iter().any(|known| known.supporter_id == one.supporter_id) {
+                moved.push(one);
+            }
+        }
+        diesel::update(a::table.filter(a::id.eq(id)))
+            .set(a::possible_duplicates.eq(serde_json::to_string(&moved)?))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
 }
 
 /// Of two affiliations of one person the one that stays gets the higher role; the other ends, and stays as history.
