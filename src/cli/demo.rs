@@ -1,5 +1,7 @@
 //! `plenary demo`: the Paris Call with a Forum to come, served.
 
+mod people;
+
 use chrono::Datelike as _;
 
 use super::{Failure, Outcome, log, say, serve};
@@ -15,7 +17,8 @@ const FILE: &str = include_str!("../../config/paris-call.toml");
 pub(super) fn run(settings: Settings) -> Outcome {
     log::start(&settings.log)?;
     let forum = prepare(&settings)?;
-    Ok(server::serve(settings, |settings| announce(settings, forum))?)
+    let logins = introduce(&settings)?;
+    Ok(server::serve(settings, |settings| announce(settings, forum, &logins))?)
 }
 
 /// Loads the call and the coming Forum where they are not there yet; the year of that Forum.
@@ -45,6 +48,12 @@ fn prepare(settings: &Settings) -> Result<i32, Failure> {
     say(report);
     say(format_args!("Loaded {} with a Forum to come in November {year}.", file.call.name));
     Ok(year)
+}
+
+/// Makes somebody in each role; how to sign in as each that was made now.
+fn introduce(settings: &Settings) -> Result<Vec<people::Login>, Failure> {
+    let db = server::open(settings)?;
+    Ok(people::people(&db, &server::accounts(settings, db.clock())?)?)
 }
 
 fn is_there(tx: &mut crate::db::AnyConnection, year: i32) -> Result<bool, Error> {
@@ -82,7 +91,7 @@ status = "open"
     )
 }
 
-fn announce(settings: &Settings, forum: i32) {
+fn announce(settings: &Settings, forum: i32, logins: &[people::Login]) {
     serve::announce(settings);
     let base = format!("http://{}", settings.listen);
     let places = [
@@ -96,6 +105,12 @@ fn announce(settings: &Settings, forum: i32) {
     ];
     for (what, path) in places {
         say(format_args!("  {what:34} {base}{path}"));
+    }
+    if !logins.is_empty() {
+        say("Sign in with POST /api/v1/auth/login as one of these; the passwords are shown this once:");
+    }
+    for people::Login { role, email, password } in logins {
+        say(format_args!("{role} {email} {password}"));
     }
     say("Ctrl-C stops it.");
 }

@@ -148,7 +148,7 @@ impl Listed for SessionList {
     type Row = SessionRow;
     const SORTS: &'static [SortField<SessionRow>] = &[
         SortField { name: "day", column: "forum_sessions.day", key: SortKey::On(|row| row.day) },
-        SortField { name: "starts_at", column: START, key: SortKey::At(|row| start(row)) },
+        SortField { name: "starts_at", column: START, key: SortKey::At(start) },
     ];
     const DEFAULT: &'static str = "day,starts_at";
     const TIE: SortField<SessionRow> =

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::keys::random_text;
 use super::rules::{self, Role};
 use super::store::{self, NewPerson, PersonRow};
 use crate::audit::{self, Entry};
@@ -9,6 +10,7 @@ use crate::db::{DbError, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::etag::stale;
 use crate::outbox::{self, Act, Asked, Purpose};
+use crate::policy::PersonId;
 use crate::text;
 
 /// What became of the wish for an administrator.
@@ -97,4 +99,31 @@ fn refuse(person: &PersonRow) -> Result<()> {
 fn invite(tx: &mut Write<'_>, person: &str, email: &str) -> Result<Founded> {
     let act = Act { purpose: Purpose::ResetPassword, subject: person, detail: json!({"email": email}) };
     Ok(Founded::Invited(outbox::hand_out(tx, &act)?))
+}
+
+/// A confirmed account with a role, made by whoever runs the server. 409 where the address has one.
+pub fn make_confirmed(tx: &mut Write<'_>, email: &str, display_name: &str, role: Role, password_hash: &str) -> Result<PersonId> {
+    let folded = rules::fold_email(email).ok_or_else(|| Error::invalid("/email", "format", "must be an e-mail address"))?;
+    let new = NewPerson {
+        email,
+        folded_email: &folded,
+        verified_at: Some(tx.now()),
+        display_name,
+        locale: None,
+        role,
+        password_hash: Some(password_hash),
+    };
+    let id = store::insert_person(tx, &new).map_err(|error| {
+        if DbError::unique_violation(&error) { Error::already_exists(format!("{email} has an account.")) } else { error.into() }
+    })?;
+    audit::record(tx, Entry::of("person.created", "person", id));
+    if role != Role::Person {
+        audit::record(tx, Entry::of("person.role_changed", "person", id).moved(Role::Person, role));
+    }
+    Ok(id)
+}
+
+/// A password that nobody guesses: 32 random bytes as text.
+pub fn random_password() -> Result<String> {
+    random_text()
 }

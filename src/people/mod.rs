@@ -16,7 +16,7 @@ mod store;
 mod totp;
 
 pub use accounts::{Accounts, LoginLimits, oneself};
-pub use administrators::{Founded, admissible_password, make_administrator};
+pub use administrators::{Founded, admissible_password, make_administrator, make_confirmed, random_password};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
 pub use keys::{KeyState, Keys};

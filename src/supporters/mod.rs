@@ -38,6 +38,11 @@ pub fn my_affiliations(connection: &mut AnyConnection, person: PersonId) -> Resu
     affiliations::mine(connection, person)
 }
 
+/// The first endorsed supporter by name; `None` in an empty register.
+pub fn first(connection: &mut AnyConnection) -> Result<Option<SupporterId>> {
+    store::first(connection)
+}
+
 /// Affiliates a person, with the higher role where it is already.
 pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, role: AffiliationRole) -> Result<()> {
     joining::affiliate(tx, person, supporter, role).map(drop)

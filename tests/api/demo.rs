@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use plenary::time::Clock;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::{Running, ask, end, plenary_on};
@@ -28,6 +28,16 @@ fn everything(server: &Running) -> Vec<Value> {
         .to_vec()
 }
 
+/// Who one is, signed in so; `None` where that is refused.
+fn sign_in(server: &Running, email: &str, password: &str) -> Option<Value> {
+    let body = json!({"email": email, "password": password});
+    let reply = ureq::post(server.url("/api/v1/auth/login")).send_json(&body).ok()?;
+    let tokens: Value = reply.into_body().read_json().unwrap();
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let me = ureq::get(server.url("/api/v1/me")).header("Authorization", bearer).call().unwrap();
+    Some(me.into_body().read_json().unwrap())
+}
+
 #[test]
 fn demo_serves_the_call_with_a_forum_to_come_and_changes_nothing_when_run_again() {
     let (home, directory) = (Home::bare(), TempDir::new().unwrap());
@@ -47,12 +57,26 @@ fn demo_serves_the_call_with_a_forum_to_come_and_changes_nothing_when_run_again(
     assert_eq!(coming.len(), 1, "{editions:?}");
     assert!(coming[0]["starts_on"].as_str().unwrap().ends_with("-11-11") && coming[0]["status"] == "open");
     assert_eq!(editions.len(), 5);
+    let logins: Vec<Vec<&str>> = lines
+        .iter()
+        .map(|line| line.split(' ').collect::<Vec<_>>())
+        .filter(|words| words.len() == 3 && words[1].ends_with("@demo.example"))
+        .collect();
+    let roles: Vec<_> = logins.iter().map(|login| login[0]).collect();
+    assert_eq!(roles, ["administrator", "secretariat", "focal_point", "representative", "person"], "{lines:#?}");
+    for login in &logins {
+        let me = sign_in(&server, login[1], login[2]).expect("signs in");
+        let affiliation = me["affiliations"][0]["role"].as_str().unwrap_or_default();
+        assert!(login[0] == me["role"] || login[0] == affiliation, "{login:?}: {me}");
+    }
     let before = everything(&server);
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));
 
-    let (server, _) = demo(&home, directory.path());
+    let (server, again) = demo(&home, directory.path());
     assert_eq!(everything(&server), before);
+    assert!(!again.iter().any(|line| line.contains("@demo.example")), "passwords are told once: {again:#?}");
+    assert!(sign_in(&server, logins[4][1], logins[4][2]).is_some());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Mail: what is in it, and how it leaves.
 
 mod admin;
-mod eml;
-mod files;
+pub mod eml;
+pub mod files;
 mod pages;
 mod post_office;
 mod smtp;

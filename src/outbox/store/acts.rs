@@ -114,7 +114,8 @@ pub fn forget_mails(tx: &mut Write<'_>, subject: &str) -> Result<()> {
 
 /// What a mail is for. The token that it carries is derived here, and its hash is kept before it leaves.
 pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
-    let row: Option<(Purpose, Instant, Option<Instant>, Option<Instant>, Option<String>)> = mail_acts::table
+    type Kept = (Purpose, Instant, Option<Instant>, Option<Instant>, Option<String>);
+    let row: Option<Kept> = mail_acts::table
         .filter(mail_acts::id.eq(mail))
         .select((mail_acts::purpose, mail_acts::expires_at, mail_acts::used_at, mail_acts::voided_at, mail_acts::token_hash))
         .get_result(&mut **tx)

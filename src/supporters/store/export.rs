@@ -25,7 +25,8 @@ pub fn export(connection: &mut AnyConnection, person: PersonId, folded_email: Op
         .map(|(name, role, since, until)| json!({"supporter": name, "role": role, "since": since, "until": until}));
     all.insert("affiliations".into(), rows.collect());
 
-    let rows: Vec<(String, Option<String>, String, Option<String>, Instant)> = requests::table
+    type Asked = (String, Option<String>, String, Option<String>, Instant);
+    let rows: Vec<Asked> = requests::table
         .inner_join(supporters::table)
         .filter(requests::person_id.eq(person))
         .order(requests::id)
