@@ -34,12 +34,20 @@ pub fn routes() -> Vec<Route> {
 
 /// Who reacts to what.
 fn reactions() -> Reactions {
-    Reactions::default().on(groups::supporter_withdrawn).on(groups::supporters_merged)
+    Reactions::default()
+        .on::<people::PersonErased>(supporters::on_person_erased)
+        .on(groups::supporter_withdrawn)
+        .on(groups::supporters_merged)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.
 pub fn prepare(db: &Db) {
     db.extend(reactions());
+}
+
+/// Lets this process make and render links that ask for an act.
+pub fn prepare_links(db: &Db, accounts: &Accounts) {
+    db.extend(TokenKey(SecretBox::new(Box::new(accounts.keys.mail_key()))));
 }
 
 /// Who a token stands for: the person, and what it is affiliated to.
@@ -79,7 +87,7 @@ impl Composition {
     /// The product with other callers or further routes.
     pub fn with(db: Db, options: Options, accounts: Accounts, authenticate: Box<dyn Authenticate>, routes: Vec<Route>) -> Self {
         prepare(&db);
-        db.extend(TokenKey(SecretBox::new(Box::new(accounts.keys.mail_key()))));
+        prepare_links(&db, &accounts);
         let parts = Parts::default().with(accounts);
         let web = Web::new(db, options, authenticate, call::languages, Metrics::new(), parts);
         let document = web::Bytes::from(http::openapi::document(&routes).to_string());
@@ -99,6 +107,7 @@ impl Composition {
             .configure(docs)
             .configure(http::health::mount)
             .configure(people::mount_jwks)
+            .configure(outbox::mount_pages)
             .wrap(from_fn(edge))
     }
 }

@@ -67,7 +67,7 @@ word_enum! {
         JoinSupporter = "join_supporter",
         /// Edit a supporter's profile, invite, end affiliations, withdraw, decide affiliation requests.
         RunSupporter = "run_supporter",
-        /// End an affiliation: one's own, or as [`Action::RunSupporter`].
+        /// See or end an affiliation, see a request for one: one's own, or as [`Action::RunSupporter`].
         EndAffiliation = "end_affiliation",
         /// Invite to a group.
         InviteToGroup = "invite_to_group",

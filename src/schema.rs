@@ -180,10 +180,11 @@ diesel::table! {
     invitations (id) {
         id -> Text,
         supporter_id -> Text,
-        email -> Text,
-        folded_email -> Text,
+        email -> Nullable<Text>,
+        folded_email -> Nullable<Text>,
         role -> Text,
         invited_by -> Nullable<Text>,
+        accepted_by -> Nullable<Text>,
         status -> Text,
         expires_at -> Timestamp,
         version -> BigInt,
@@ -465,7 +466,6 @@ diesel::joinable!(co_chair_seats -> working_groups (group_id));
 diesel::joinable!(derogations -> working_groups (group_id));
 diesel::joinable!(forum_sessions -> forum_editions (forum_edition_id));
 diesel::joinable!(group_principles -> working_groups (group_id));
-diesel::joinable!(invitations -> persons (invited_by));
 diesel::joinable!(invitations -> supporters (supporter_id));
 diesel::joinable!(login_addresses -> persons (person_id));
 diesel::joinable!(person_sessions -> persons (person_id));

@@ -105,23 +105,27 @@ CREATE TABLE affiliations (
     updated_at TIMESTAMP NOT NULL
 );
 CREATE UNIQUE INDEX affiliations_one_open ON affiliations (person_id, supporter_id) WHERE until IS NULL;
-CREATE INDEX affiliations_by_supporter ON affiliations (supporter_id, until, created_at);
+CREATE INDEX affiliations_by_supporter ON affiliations (supporter_id, until, created_at, id);
 CREATE INDEX affiliations_by_person ON affiliations (person_id, until);
 
 CREATE TABLE invitations (
     id TEXT NOT NULL PRIMARY KEY,
     supporter_id TEXT NOT NULL REFERENCES supporters (id),
-    email TEXT NOT NULL,
-    folded_email TEXT NOT NULL,
+    -- Null once whoever was invited has erased the account.
+    email TEXT,
+    folded_email TEXT,
     role TEXT NOT NULL,
     invited_by TEXT REFERENCES persons (id),
+    accepted_by TEXT REFERENCES persons (id),
     status TEXT NOT NULL,
     expires_at TIMESTAMP NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
-CREATE INDEX invitations_by_supporter ON invitations (supporter_id, created_at);
+CREATE UNIQUE INDEX invitations_one_open ON invitations (supporter_id, folded_email) WHERE status = 'open';
+CREATE INDEX invitations_by_acceptance ON invitations (accepted_by);
+CREATE INDEX invitations_by_supporter ON invitations (supporter_id, created_at, id);
 CREATE INDEX invitations_by_email ON invitations (folded_email, status);
 
 CREATE TABLE affiliation_requests (
@@ -136,8 +140,9 @@ CREATE TABLE affiliation_requests (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
+CREATE INDEX affiliation_requests_by_person ON affiliation_requests (person_id);
 CREATE UNIQUE INDEX affiliation_requests_one_open ON affiliation_requests (person_id, supporter_id) WHERE status = 'requested';
-CREATE INDEX affiliation_requests_by_supporter ON affiliation_requests (supporter_id, created_at);
+CREATE INDEX affiliation_requests_by_supporter ON affiliation_requests (supporter_id, created_at, id);
 
 CREATE TABLE supporter_applications (
     id TEXT NOT NULL PRIMARY KEY,

@@ -1,8 +1,10 @@
 //! The command: one file each. Every command says what it did; a failure says on standard error what to do, and ends non-zero.
 
+mod admin;
 mod audit;
 mod config;
 mod demo;
+mod keys;
 mod load;
 mod log;
 mod mail;
@@ -44,9 +46,15 @@ enum Command {
     Load(load::Arguments),
     /// Bring the database's schema up to date
     Migrate(migrate::Arguments),
+    /// Work on the administrators' accounts
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Work on the record of who did what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Work on the keys that access tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -82,7 +90,9 @@ pub fn main() -> ExitCode {
         Command::Load(arguments) => settings().and_then(|settings| load::run(&arguments, &settings)),
         Command::Supporters(command) => settings().and_then(|settings| supporters::run(&command, &settings)),
         Command::Migrate(arguments) => settings().and_then(|settings| migrate::run(&arguments, &settings)),
+        Command::Admin(command) => settings().and_then(|settings| admin::run(&command, &settings)),
         Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
+        Command::Keys(command) => settings().and_then(|settings| keys::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
         Command::Mail(command) => settings().and_then(|settings| mail::run(&command, &settings)),
         Command::Openapi => openapi::run(),

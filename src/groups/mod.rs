@@ -21,7 +21,7 @@ pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
 };
 pub use store::{DerogationMark, SeatId, SeatMark};
-pub use view::{GroupRef, PersonRef};
+pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {

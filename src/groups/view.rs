@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::http::Tagged;
 use crate::ids::Id;
 use crate::locale::{Localised, Reader, Shown};
-use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::people::PersonRef;
+use crate::policy::{GroupId, SupporterId};
 use crate::supporters::{self, SupporterFacts, SupporterRef};
 use crate::time::Instant;
 
@@ -34,15 +35,6 @@ impl GroupRef {
     pub(super) fn of(row: &GroupRow, reader: &Reader) -> Result<Self> {
         Ok(Self { id: row.id, number: row.number, slug: row.slug.clone(), title: shown(&row.title, reader)? })
     }
-}
-
-/// A person where something else refers to it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct PersonRef {
-    /// Its id.
-    pub id: PersonId,
-    /// The name it goes by.
-    pub display_name: String,
 }
 
 /// A working group.

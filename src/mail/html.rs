@@ -1,8 +1,6 @@
 //! HTML from the text of a mail: pure. What it is made from is escaped as a whole, so that nothing in it can act; the link of a mail
 //! becomes its button.
 
-use std::fmt::Write as _;
-
 use super::templates::Language;
 
 /// The one link of a mail.
@@ -30,23 +28,17 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
         escape(subject)
     );
     for block in body.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
-        let written = match button.filter(|button| button.link == block) {
+        html.push_str(&match button.filter(|button| button.link == block) {
             Some(Button { link, label }) => {
-                write!(
-                    html,
-                    "<p style=\"{PARAGRAPH}\">\n<a href=\"{}\" style=\"{BUTTON}\">{}</a>\n</p>\n",
-                    escape(link),
-                    escape(label)
-                )
+                let (link, label) = (escape(link), escape(label));
+                format!("<p style=\"{PARAGRAPH}\">\n<a href=\"{link}\" style=\"{BUTTON}\">{label}</a>\n</p>\n")
             }
             None if block.lines().all(|line| line.starts_with('>')) => {
                 let lines = block.lines().map(|line| line.trim_start_matches('>').trim_start());
-                write!(html, "<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
+                format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
             }
-            None => write!(html, "<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
-        };
-        // Writing to a string does not fail.
-        drop(written);
+            None => format!("<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
+        });
     }
     html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
     html

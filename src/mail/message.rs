@@ -4,11 +4,14 @@ use std::time::SystemTime;
 
 use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 
 use super::{Letter, plain};
 use crate::time::Instant;
+
+/// Characters of a line that travels as it is.
+const LINE: usize = 990;
 
 /// What stands on the envelope and in the head.
 pub struct Sheet<'a> {
@@ -68,10 +71,21 @@ impl Message {
         }
         let body = MultiPart::alternative()
             .boundary(format!("plenary-{}", sheet.id))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text.clone()))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html.clone()));
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&letter.text)))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&letter.html)));
         let message = builder.multipart(body).map_err(|e| ours(&e))?;
         Ok(Self { id, envelope: message.envelope().clone(), bytes: message.formatted() })
+    }
+}
+
+/// What is ASCII travels as it is, with a link whole on its line; the crate would break lines of more than 76 characters, of which there
+/// may be 998 (RFC 5322, 2.1.1).
+fn encoded(text: &str) -> Body {
+    if text.is_ascii() && text.lines().all(|line| line.len() <= LINE) {
+        let lines: String = text.lines().map(|line| format!("{line}\r\n")).collect();
+        Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text.to_owned())
     }
 }
 

@@ -2,6 +2,7 @@
 //! mails; ARCHITECTURE.md, Mail).
 
 mod acts;
+mod pages;
 mod routes;
 mod rules;
 mod store;
@@ -25,7 +26,9 @@ use crate::time::Instant;
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
-pub use store::{MailRow, ask, ask_nobody, forget_acts, look, mail, newest, redeem, void};
+pub use store::{
+    MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, newest, redeem, void,
+};
 
 /// Marks the id of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +74,11 @@ pub struct Claimed {
     pub attempt: i64,
     /// When it was queued.
     pub created_at: Instant,
+}
+
+/// The pages that links in mails open, outside the API.
+pub fn mount_pages(app: &mut actix_web::web::ServiceConfig) {
+    pages::mount(app);
 }
 
 /// `/admin/mail`.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod queue;
+mod retention;
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -15,8 +16,9 @@ use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub use acts::{ask, ask_nobody, forget_acts, look, redeem, void};
+pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, redeem, void};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
+pub use retention::{forget_about, forget_old};
 
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;
@@ -152,10 +154,23 @@ pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<Mai
 pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
     let now = tx.now();
     let theirs = o::person_id.eq(person.to_string());
-    diesel::update(o::table.filter(theirs.clone()).filter(o::state.eq(State::Queued)))
+    // An answer often names the address it is about.
+    diesel::update(o::table.filter(theirs.clone()))
+        .set((o::recipient.eq(""), o::params.eq("{}"), o::last_answer.eq(None::<String>), o::version.eq(o::version + 1)))
+        .execute(&mut **tx)?;
+    diesel::update(o::table.filter(theirs).filter(o::state.eq(State::Queued)))
         .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
         .execute(&mut **tx)?;
-    diesel::update(o::table.filter(theirs))
+    Ok(())
+}
+
+/// Drops a mail where it is queued, and forgets to whom and about what it was.
+fn forget(tx: &mut Write<'_>, mail: MailId) -> QueryResult<()> {
+    let now = tx.now();
+    diesel::update(o::table.filter(o::id.eq(mail)).filter(o::state.eq(State::Queued)))
+        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    diesel::update(o::table.filter(o::id.eq(mail)))
         .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
         .execute(&mut **tx)?;
     Ok(())

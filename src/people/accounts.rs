@@ -32,6 +32,13 @@ pub struct Accounts {
     pub require_second_factor: bool,
 }
 
+impl Accounts {
+    /// The hash of a password that [`super::Newcomer::password`] gave; 503 when too many wait already. Slow: never in a transaction.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        self.hasher.slot().await?.hash(password).await
+    }
+}
+
 impl Authenticate for Accounts {
     fn verify(&self, token: &str, now: Instant) -> Result<PersonId> {
         self.keys.verify(token, now).map(|claims| claims.sub)

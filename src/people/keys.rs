@@ -1,23 +1,23 @@
 //! The server's keys: those that sign access tokens (Ed25519, rotating) and the one that mail tokens are derived from. One file, made at
 //! the first start, readable by its owner only. Several servers share it.
 
-use std::io::Write as _;
+mod file;
+
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, RwLock};
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get, head, resource, to};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use secrecy::{ExposeSecret as _, SecretString};
+use schemars::JsonSchema;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::file::{KeyFile, Stamp, broken};
 use super::accounts::Accounts;
 use super::rules::ACCESS_TOKEN_LIFE;
 use crate::error::{Error, Result};
@@ -26,44 +26,14 @@ use crate::http::{Web, bad_token};
 use crate::ids::Id;
 use crate::policy::{PersonId, SessionMark};
 use crate::time::Instant;
+use crate::word_enum;
 
-/// How long a replaced key still verifies: the longest life of a token signed with it, and a margin for servers that read the file late.
-const OVERLAP: TimeDelta = TimeDelta::hours(1);
+pub use file::random_text;
+
+/// How often the file is looked at, at most: a rotation by another process is in force after that.
+const LOOK: TimeDelta = TimeDelta::seconds(1);
 /// Who the tokens are for.
 const AUDIENCE: &str = "plenary";
-
-#[derive(Serialize, Deserialize)]
-struct KeyFile {
-    /// 32 bytes, base64url: what mail tokens are derived from.
-    mail: SecretText,
-    /// Newest last.
-    access: Vec<StoredKey>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredKey {
-    kid: String,
-    created_at: Instant,
-    /// PKCS #8, base64url.
-    private: SecretText,
-    /// Raw, base64url.
-    public: String,
-}
-
-/// A secret that goes into the key file and nowhere else.
-struct SecretText(SecretString);
-
-impl Serialize for SecretText {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-        s.serialize_str(self.0.expose_secret())
-    }
-}
-
-impl<'de> Deserialize<'de> for SecretText {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(d).map(|text| Self(text.into()))
-    }
-}
 
 /// A public key as JWKS shows it (RFC 8037).
 #[derive(Clone, Debug, Serialize)]
@@ -77,20 +47,68 @@ pub struct PublicKey {
     x: String,
 }
 
+word_enum! {
+    /// What a key is for now.
+    pub enum KeyState {
+        /// New tokens are signed with it.
+        Signing = "signing",
+        /// Another one signs; tokens signed with it still count.
+        Verifying = "verifying",
+    }
+}
+
+/// A key of access tokens, without its secret.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Key")]
+pub struct KeyView {
+    /// How tokens and `/.well-known/jwks.json` name it.
+    pub kid: String,
+    /// What it is for now.
+    pub state: KeyState,
+    /// Until when tokens signed with it count; null for the one that signs.
+    pub until: Option<Instant>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// A key that verifies.
+struct Verifying {
+    kid: String,
+    created_at: Instant,
+    until: Option<Instant>,
+    key: DecodingKey,
+    public: PublicKey,
+}
+
+impl Verifying {
+    fn counts(&self, now: Instant) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 struct Loaded {
-    modified: Option<SystemTime>,
     mail: [u8; 32],
     signing: EncodingKey,
     kid: String,
-    verifying: Vec<(String, Instant, DecodingKey, PublicKey)>,
+    /// Oldest first.
+    verifying: Vec<Verifying>,
 }
 
 /// The keys of this server. Cheap to clone.
 #[derive(Clone)]
-pub struct Keys {
-    path: Arc<PathBuf>,
-    issuer: Arc<str>,
-    loaded: Arc<RwLock<Arc<Loaded>>>,
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    issuer: String,
+    loaded: RwLock<Arc<Loaded>>,
+    looked: Mutex<Looked>,
+}
+
+/// When the file was last looked at, and what it was.
+struct Looked {
+    at: Instant,
+    stamp: Option<Stamp>,
 }
 
 /// What an access token says: person and session only.
@@ -107,73 +125,96 @@ pub struct Claims {
     exp: i64,
 }
 
-fn broken(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::Internal(format!("the key file {}: {why}", path.display()))
-}
-
 impl Keys {
-    /// Reads the key file, or makes it. `issuer` is the public URL.
+    /// Reads the key file, or makes it. `issuer` is the public URL. Refused where others than its owner can get at the file.
     pub fn open(path: &Path, issuer: &str, now: Instant) -> Result<Self> {
         if !path.exists() {
-            let file = KeyFile { mail: SecretText(random_text()?.into()), access: vec![new_key(now)?] };
-            write(path, &file, false)?;
+            file::make(path, now)?;
         }
-        let loaded = load(path)?;
-        Ok(Self { path: Arc::new(path.to_owned()), issuer: issuer.into(), loaded: Arc::new(RwLock::new(Arc::new(loaded))) })
+        let stamp = file::stamp(path);
+        let loaded = RwLock::new(Arc::new(load(path)?));
+        let looked = Mutex::new(Looked { at: now, stamp });
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), issuer: issuer.to_owned(), loaded, looked })))
     }
 
-    /// Adds a new signing key and drops those whose overlap is over. Running servers read the file again within a second.
+    /// Adds a key that signs from now on, and gives its name; those before verify for another hour. Other servers take it up within a
+    /// second, or with its first token. Blocks on the file.
     pub fn rotate(path: &Path, now: Instant) -> Result<String> {
-        let mut file = read(path)?;
-        let key = new_key(now)?;
-        let kid = key.kid.clone();
-        file.access.push(key);
-        // A key stops signing when the next one is made; it verifies until the overlap has passed since then.
-        let replaced: Vec<Instant> = file.access.iter().skip(1).map(|next| next.created_at).collect();
-        let mut replaced = replaced.into_iter();
-        file.access.retain(|_| replaced.next().is_none_or(|at| now.since(at) < OVERLAP));
-        write(path, &file, true)?;
+        file::rotate(path, now)
+    }
+
+    /// [`Keys::rotate`] of this server's own file.
+    pub fn rotate_own(&self, now: Instant) -> Result<String> {
+        let kid = file::rotate(&self.0.path, now)?;
+        self.look(now, true);
         Ok(kid)
     }
 
-    /// Reads the file again where it has changed.
-    pub fn refresh(&self) {
-        let modified = std::fs::metadata(self.path.as_path()).and_then(|meta| meta.modified()).ok();
-        if self.current().modified != modified {
-            match load(&self.path) {
-                Ok(fresh) => {
-                    if let Ok(mut loaded) = self.loaded.write() {
-                        *loaded = Arc::new(fresh);
-                    }
+    /// Reads the file again where it has changed: asked for at most once a second, unless `at_once`.
+    fn look(&self, now: Instant, at_once: bool) {
+        let Ok(mut looked) = self.0.looked.lock() else { return };
+        // Also where the machine's clock was set back.
+        if !at_once && now.since(looked.at).abs() < LOOK {
+            return;
+        }
+        looked.at = now;
+        let stamp = file::stamp(&self.0.path);
+        if looked.stamp == stamp {
+            return;
+        }
+        // Kept also when it cannot be read: that is logged once, and tried again when it has changed.
+        looked.stamp = stamp;
+        match load(&self.0.path) {
+            Ok(fresh) => {
+                if let Ok(mut loaded) = self.0.loaded.write() {
+                    *loaded = Arc::new(fresh);
                 }
-                Err(error) => tracing::error!(error = %error, "the keys could not be read again; the old ones stay"),
+                tracing::info!("read the keys again");
             }
+            Err(error) => tracing::error!(error = %error, "the keys could not be read again; the old ones stay"),
         }
     }
 
-    fn current(&self) -> Arc<Loaded> {
-        match self.loaded.read() {
+    fn loaded(&self) -> Arc<Loaded> {
+        match self.0.loaded.read() {
             Ok(loaded) => loaded.clone(),
             Err(poisoned) => poisoned.into_inner().clone(),
         }
     }
 
-    /// The key of mail tokens.
-    pub fn mail_key(&self) -> [u8; 32] {
-        self.current().mail
+    fn current(&self, now: Instant) -> Arc<Loaded> {
+        self.look(now, false);
+        self.loaded()
     }
 
-    /// The public keys, newest first.
-    pub fn jwks(&self) -> Vec<PublicKey> {
-        self.current().verifying.iter().rev().map(|(.., public)| public.clone()).collect()
+    /// The key of mail tokens.
+    pub fn mail_key(&self) -> [u8; 32] {
+        self.loaded().mail
+    }
+
+    /// The public keys with which tokens count at `now`, newest first.
+    pub fn jwks(&self, now: Instant) -> Vec<PublicKey> {
+        let loaded = self.current(now);
+        loaded.verifying.iter().rev().filter(|key| key.counts(now)).map(|key| key.public.clone()).collect()
+    }
+
+    /// The keys with which tokens count at `now`, newest first.
+    pub fn list(&self, now: Instant) -> Vec<KeyView> {
+        let view = |key: &Verifying| KeyView {
+            kid: key.kid.clone(),
+            state: if key.until.is_none() { KeyState::Signing } else { KeyState::Verifying },
+            until: key.until,
+            created_at: key.created_at,
+        };
+        self.current(now).verifying.iter().rev().filter(|key| key.counts(now)).map(view).collect()
     }
 
     /// An access token for a person in a session.
     pub fn issue(&self, person: PersonId, session: Id<SessionMark>, now: Instant) -> Result<String> {
-        let loaded = self.current();
+        let loaded = self.current(now);
         let at = now.utc().timestamp();
         let claims = Claims {
-            iss: self.issuer.to_string(),
+            iss: self.0.issuer.clone(),
             aud: AUDIENCE.into(),
             sub: person,
             sid: session,
@@ -190,94 +231,48 @@ impl Keys {
     pub fn verify(&self, token: &str, now: Instant) -> Result<Claims> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| bad_token())?;
         let kid = header.kid.ok_or_else(bad_token)?;
-        if !self.current().verifying.iter().any(|(known, ..)| *known == kid) {
-            self.refresh();
+        let mut loaded = self.current(now);
+        if !loaded.verifying.iter().any(|key| key.kid == kid) {
+            // Another server has signed with a key that is newer than what we read.
+            self.look(now, true);
+            loaded = self.loaded();
         }
-        let loaded = self.current();
-        let (.., key, _) = loaded.verifying.iter().find(|(known, ..)| *known == kid).ok_or_else(bad_token)?;
+        let key = loaded.verifying.iter().find(|key| key.kid == kid && key.counts(now)).ok_or_else(bad_token)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[self.issuer.as_ref()]);
+        validation.set_issuer(&[&self.0.issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
         // The crate would ask the machine's clock; ours is passed in.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims: Claims = jsonwebtoken::decode(token, key, &validation).map_err(|_| bad_token())?.claims;
+        let claims: Claims = jsonwebtoken::decode(token, &key.key, &validation).map_err(|_| bad_token())?.claims;
         let at = now.utc().timestamp();
         if claims.nbf <= at && at < claims.exp { Ok(claims) } else { Err(bad_token()) }
     }
 }
 
-/// 32 random bytes as 43 base64url characters: refresh tokens, keys.
-pub fn random_text() -> Result<String> {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::Internal("no randomness".into()))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-fn new_key(now: Instant) -> Result<StoredKey> {
-    let failed = |_| Error::Internal("no Ed25519 key could be made".into());
-    let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(failed)?;
-    let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).map_err(|e| Error::Internal(e.to_string()))?;
-    let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-    let kid = public.get(..12).unwrap_or(&public).to_owned();
-    Ok(StoredKey { kid, created_at: now, private: SecretText(URL_SAFE_NO_PAD.encode(private.as_ref()).into()), public })
-}
-
-fn read(path: &Path) -> Result<KeyFile> {
-    let text = std::fs::read_to_string(path).map_err(|e| broken(path, e))?;
-    serde_json::from_str(&text)
-        .map_err(|e| broken(path, format!("line {}, column {} is not as it should be", e.line(), e.column())))
-}
-
 fn load(path: &Path) -> Result<Loaded> {
-    let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
-    let file = read(path)?;
+    let file = KeyFile::read(path)?;
     let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|e| broken(path, e));
     let mail = decode(file.mail.0.expose_secret())?.try_into().map_err(|_| broken(path, "the mail key has not 32 bytes"))?;
     let newest = file.access.last().ok_or_else(|| broken(path, "has no access key"))?;
     let signing = EncodingKey::from_ed_der(&decode(newest.private.0.expose_secret())?);
     let kid = newest.kid.clone();
-    let verifying = file
-        .access
-        .iter()
-        .map(|key| {
-            let public =
-                PublicKey { kty: "OKP", crv: "Ed25519", alg: "EdDSA", usage: "sig", kid: key.kid.clone(), x: key.public.clone() };
-            let decoding = DecodingKey::from_ed_components(&key.public).map_err(|e| broken(path, e))?;
-            Ok((key.kid.clone(), key.created_at, decoding, public))
-        })
-        .collect::<Result<_>>()?;
-    Ok(Loaded { modified, mail, signing, kid, verifying })
-}
-
-/// Written beside and renamed, mode 600; of several servers that start at once one makes it.
-fn write(path: &Path, file: &KeyFile, replace: bool) -> Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory).map_err(|e| broken(path, e))?;
-    let beside = directory.join(format!(".keys-{}", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let text = serde_json::to_string_pretty(file)?;
-    let mut out = options.open(&beside).map_err(|e| broken(path, e))?;
-    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| broken(path, e))?;
-    let placed = if replace { std::fs::rename(&beside, path) } else { std::fs::hard_link(&beside, path) };
-    if !replace {
-        drop(std::fs::remove_file(&beside));
-    }
-    match placed {
-        Err(e) if !replace && e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        other => other.map_err(|e| broken(path, e)),
-    }
+    let verifying = file.access.iter().enumerate().map(|(i, stored)| {
+        let (kid, x) = (stored.kid.clone(), stored.public.clone());
+        let key = DecodingKey::from_ed_components(&x).map_err(|e| broken(path, e))?;
+        let public = PublicKey { kty: "OKP", crv: "Ed25519", alg: "EdDSA", usage: "sig", kid: kid.clone(), x };
+        Ok(Verifying { kid, created_at: stored.created_at, until: file.until(i), key, public })
+    });
+    let verifying = verifying.collect::<Result<_>>()?;
+    Ok(Loaded { mail, signing, kid, verifying })
 }
 
 /// `/.well-known/jwks.json` (RFC 7517), outside `/api/v1`.
 pub fn mount(config: &mut ServiceConfig) {
     let jwks = |web: Data<Web>| async move {
         match web.part::<Accounts>() {
-            Ok(accounts) => HttpResponse::Ok().json(json!({"keys": accounts.keys.jwks()})),
+            Ok(accounts) => HttpResponse::Ok().json(json!({"keys": accounts.keys.jwks(web.db.clock().now())})),
             Err(error) => problem_response(error.into_problem()),
         }
     };

@@ -1,24 +1,30 @@
 //! Persons: accounts, sessions, roles. Whom a person speaks for is the supporters' slice to say.
 
 mod accounts;
+mod administrators;
 mod endings;
 mod hasher;
 mod keys;
 mod mails;
+mod newcomers;
 mod profile;
 mod references;
+mod retention;
 mod routes;
 mod rules;
 mod store;
 mod totp;
 
 pub use accounts::{Accounts, LoginLimits, oneself};
+pub use administrators::{Founded, admissible_password, make_administrator};
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
-pub use keys::Keys;
+pub use keys::{KeyState, Keys};
 pub use mails::tell;
+pub use newcomers::{Newcomer, confirm_address};
 pub use profile::{export, propose_address, save_profile};
-pub use references::{PersonRef, refs};
+pub use references::{PersonRef, contacts, refs};
+pub use retention::forget_old;
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
 pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person, secretariat};
@@ -30,7 +36,7 @@ pub fn mount_jwks(config: &mut actix_web::web::ServiceConfig) {
     keys::mount(config);
 }
 
-/// `/auth/*`, `/me/*`, `/admin/persons`.
+/// `/auth/*`, `/me/*`, `/admin/persons`, `/admin/keys`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
 }

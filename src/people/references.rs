@@ -24,3 +24,9 @@ pub fn refs(connection: &mut AnyConnection, ids: &[PersonId]) -> Result<HashMap<
     let rows = store::names(connection, ids)?;
     Ok(rows.into_iter().map(|(id, display_name)| (id, PersonRef { id, display_name })).collect())
 }
+
+/// These persons with their addresses, for who may see contact data, in one query; ids that name none are left out.
+pub fn contacts(connection: &mut AnyConnection, ids: &[PersonId]) -> Result<HashMap<PersonId, (PersonRef, Option<String>)>> {
+    let rows = store::contacts(connection, ids)?;
+    Ok(rows.into_iter().map(|(id, display_name, email)| (id, (PersonRef { id, display_name }, email))).collect())
+}

@@ -29,8 +29,6 @@ pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 pub const REFRESH_TOKEN_LIFE: TimeDelta = TimeDelta::days(30);
 /// How long after its rotation a refresh token is answered once more (two tabs), while its successor is unused.
 pub const ROTATION_GRACE: TimeDelta = TimeDelta::seconds(10);
-/// How long an old address can undo its replacement.
-pub const UNDO_LIFE: TimeDelta = TimeDelta::days(7);
 
 /// An e-mail address as it is looked up: in lower case. `None` where it has not the form of one.
 pub fn fold_email(email: &str) -> Option<String> {

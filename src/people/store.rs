@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod guesses;
+pub mod retention;
 mod sessions;
 
 use diesel::prelude::*;
@@ -23,24 +24,42 @@ pub use sessions::*;
 #[derive(Clone, Debug, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = persons, treat_none_as_null = true)]
 pub struct PersonRow {
+    /// Its id.
     #[diesel(skip_update)]
     pub id: PersonId,
+    /// As typed; null once erased.
     pub email: Option<String>,
+    /// In lower case: what it is looked up by.
     pub folded_email: Option<String>,
+    /// When the address was confirmed.
     pub email_verified_at: Option<Instant>,
+    /// What others see.
     pub display_name: String,
+    /// A language of the call, where one was chosen.
     pub locale: Option<String>,
+    /// A zone of the tz database, where one was chosen.
     pub time_zone: Option<String>,
+    /// Its role in the initiative.
     pub role: Role,
+    /// PHC string; null where it has never chosen one.
     pub password_hash: Option<String>,
+    /// Its login address went with an affiliation that ended.
     pub address_lapsed: bool,
+    /// Since when it may not sign in.
     pub suspended_at: Option<Instant>,
+    /// When it was erased.
     pub erased_at: Option<Instant>,
+    /// Base32, set up or about to be.
     pub totp_secret: Option<String>,
+    /// Since when a second factor is asked for.
     pub totp_confirmed_at: Option<Instant>,
+    /// The last time step whose code was taken.
     pub totp_last_step: Option<i64>,
+    /// Its version.
     pub version: i64,
+    /// When it was made.
     pub created_at: Instant,
+    /// When it was last changed.
     pub updated_at: Instant,
 }
 
@@ -124,6 +143,25 @@ pub fn names(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<(PersonId, S
     Ok(persons::table.filter(any_of("persons.id", ids)).select((persons::id, persons::display_name)).load(c)?)
 }
 
+/// What these persons are called, and their addresses; ids that name none are left out.
+pub fn contacts(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<(PersonId, String, Option<String>)>> {
+    let columns = (persons::id, persons::display_name, persons::email);
+    Ok(persons::table.filter(any_of("persons.id", ids)).select(columns).load(c)?)
+}
+
+/// Who runs the initiative and can be reached: secretariat and administrators, confirmed, neither suspended nor erased, oldest first.
+pub fn secretariat(tx: &mut Write<'_>) -> Result<Vec<PersonRow>> {
+    Ok(persons::table
+        .filter(persons::role.ne(Role::Person))
+        .filter(persons::email_verified_at.is_not_null())
+        .filter(persons::address_lapsed.eq(false))
+        .filter(persons::suspended_at.is_null())
+        .filter(persons::erased_at.is_null())
+        .order(persons::id)
+        .select(PersonRow::as_select())
+        .load(&mut **tx)?)
+}
+
 /// Saves a person over the version it was read at; the transaction is repeated when another was faster.
 pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     let read_at = person.version;
@@ -138,18 +176,6 @@ pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
         Err(error) if DbError::unique_violation(&error) => Err(stale()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whoever runs the initiative and can be written to: secretariat and administrators, confirmed, neither suspended nor erased.
-pub fn secretariat(c: &mut AnyConnection) -> Result<Vec<PersonRow>> {
-    Ok(persons::table
-        .filter(persons::role.ne(Role::Person))
-        .filter(persons::email_verified_at.is_not_null())
-        .filter(persons::suspended_at.is_null())
-        .filter(persons::erased_at.is_null())
-        .order(persons::id)
-        .select(PersonRow::as_select())
-        .load(c)?)
 }
 
 /// How many administrators could still act: confirmed, neither suspended nor erased. Their rows are locked by the count's update, so that the last

@@ -4,31 +4,43 @@ mod affiliations;
 mod applications;
 mod facts;
 mod import;
+mod invitations;
+mod joining;
+mod path;
 mod references;
+mod requests;
+mod retention;
 mod routes;
 mod rules;
 mod store;
 
 use serde_json::{Map, Value};
 
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::http::Route;
 use crate::policy::{PersonId, SupporterId};
 
-pub use affiliations::MyAffiliation;
+pub use affiliations::{AffiliationEnded, AffiliationRole, MyAffiliation};
 pub use facts::{SupporterChanged, SupporterWithdrawn, SupportersMerged};
 pub use import::{
     BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,
     refused_csv,
 };
+pub use joining::on_person_erased;
 pub use references::{SupporterFacts, SupporterRef, refs};
+pub use retention::forget_old;
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
 
 /// A person's standing affiliations, with their supporters.
 pub fn my_affiliations(connection: &mut AnyConnection, person: PersonId) -> Result<Vec<MyAffiliation>> {
     affiliations::mine(connection, person)
+}
+
+/// Affiliates a person, with the higher role where it is already.
+pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, role: AffiliationRole) -> Result<()> {
+    joining::affiliate(tx, person, supporter, role).map(drop)
 }
 
 /// What is kept about a person whose address is this: affiliations, requests, invitations, applications.
@@ -48,7 +60,8 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec
     Ok(rows.into_iter().map(|(id, slug, name)| SupporterRef { id, slug, name }).collect())
 }
 
-/// `/supporters`, `/supporters/{supporter}`, `/supporters/stats`.
+/// `/supporters` and what lies below a supporter, affiliations, invitations and requests for affiliation.
 pub fn routes() -> Vec<Route> {
-    [routes::routes(), applications::routes()].into_iter().flatten().collect()
+    let parts = [routes::routes(), affiliations::routes(), invitations::routes(), requests::routes(), applications::routes()];
+    parts.into_iter().flatten().collect()
 }

@@ -8,15 +8,16 @@ use actix_web::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::path::{InSupporter, visible};
 use super::rules::Status;
 use super::store::{self, Beside, Filter, Register, SupporterRow};
 use crate::call::{self, Call, Code};
 use crate::country::{self, Region};
-use crate::db::{AnyConnection, Read};
-use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::db::Read;
+use crate::error::{FieldFault, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
-use crate::http::{Input, Object, Page, Request, Route, Table, Tagged, csv, get, route};
-use crate::policy::{self, Action, SupporterId};
+use crate::http::{Object, Page, Request, Route, Table, Tagged, csv, get, route};
+use crate::policy::{Action, SupporterId};
 use crate::text;
 use crate::time::{Day, DaySchema, Instant};
 
@@ -153,13 +154,6 @@ struct RegisterQuery {
     as_of: Option<Day>,
 }
 
-#[derive(Deserialize, JsonSchema)]
-struct SupporterPath {
-    /// Id or slug.
-    #[schemars(length(max = 200))]
-    supporter: String,
-}
-
 pub fn routes() -> Vec<Route> {
     vec![
         get("/supporters", Action::ReadPublic, "The register: endorsed supporters, filtered and sorted; also as CSV", register)
@@ -263,19 +257,10 @@ fn words<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The entry of the path, where the caller may see it: who asks to endorse, or was declined, is the secretariat's business and its own.
-fn visible<Q, B>(c: &mut AnyConnection, input: &Input<SupporterPath, Q, B>) -> Result<SupporterRow> {
-    let row = store::find(c, &input.path.supporter)?.ok_or_else(|| Error::not_found("supporter"))?;
-    if !matches!(row.status, Status::Endorsed | Status::Withdrawn) {
-        input.reveal(Action::RunSupporter, &policy::Object::of_supporter(row.id), "supporter")?;
-    }
-    Ok(row)
-}
-
-async fn supporter(request: Request<SupporterPath>) -> Result<Object<Tagged<SupporterView>>> {
+async fn supporter(request: Request<InSupporter>) -> Result<Object<Tagged<SupporterView>>> {
     request
         .read(|tx, input| {
-            let row = visible(tx, input)?;
+            let row = visible(tx, input, "")?;
             let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
             Ok(Object::tagged(SupporterView::of(row, &mut beside)))
         })

@@ -4,6 +4,8 @@ pub mod entries;
 pub mod entry;
 pub mod export;
 pub mod merge;
+pub mod names;
+pub mod retention;
 pub mod stats;
 
 use std::collections::HashMap;

@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::http::idempotency;
 use crate::http::metrics::{MailLabels, Metrics};
 use crate::outbox::{self, Delivered, Sender, State};
+use crate::people;
+use crate::supporters;
 use crate::time::Instant;
 
 pub use postman::Postman;
@@ -26,6 +28,14 @@ pub use postman::Postman;
 const REST: Duration = Duration::from_millis(500);
 /// How often old idempotency keys are forgotten.
 const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
+/// How often what is old is forgotten.
+const FORGET_OLD: TimeDelta = TimeDelta::hours(1);
+/// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
+const FORGETTERS: [(&str, fn(&mut Write<'_>) -> Result<usize>); 3] = [
+    ("forget old mails", outbox::forget_old),
+    ("forget old sessions and accounts", people::forget_old),
+    ("forget old applications and invitations", supporters::forget_old),
+];
 /// How often mails are counted; the count grows with the outbox.
 const GAUGE: TimeDelta = TimeDelta::seconds(15);
 
@@ -36,6 +46,8 @@ pub struct Round {
     pub delivered: Delivered,
     /// How many idempotency keys were forgotten; `None` where it was not this worker's turn.
     pub forgotten_keys: Option<usize>,
+    /// How much was forgotten because its time was over: rows, accounts.
+    pub forgotten: usize,
     /// The jobs that failed. Why is in the log.
     pub failed: Vec<&'static str>,
 }
@@ -86,6 +98,10 @@ impl Worker {
         }
         let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
         round.forgotten_keys = round.went("forget idempotency keys", forgotten);
+        for (name, job) in FORGETTERS {
+            let forgotten = self.forget(name, now, job).await;
+            round.forgotten += round.went(name, forgotten);
+        }
         let gauged = self.gauge(now).await;
         round.went("keep the gauges", gauged);
         round
@@ -129,6 +145,20 @@ impl Worker {
         }
         let holder = self.holder.clone();
         self.db.write(move |tx| if store::take(tx, name, &holder, now, period)? { job(tx).map(Some) } else { Ok(None) }).await
+    }
+
+    /// Runs a job that forgets, batch after batch until nothing is left, if it is this worker's turn; how much it forgot.
+    async fn forget(&self, name: &'static str, now: Instant, job: fn(&mut Write<'_>) -> Result<usize>) -> Result<usize> {
+        let Some(mut batch) = self.in_turn(name, FORGET_OLD, now, job).await? else { return Ok(0) };
+        let mut forgotten = batch;
+        while batch > 0 {
+            batch = self.db.write(job).await?;
+            forgotten += batch;
+        }
+        if forgotten > 0 {
+            tracing::info!(job = name, forgotten, "forgot what its time was over for");
+        }
+        Ok(forgotten)
     }
 
     async fn gauge(&mut self, now: Instant) -> Result<()> {

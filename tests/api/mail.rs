@@ -3,6 +3,7 @@
 mod admin;
 mod eml;
 mod files;
+mod pages;
 mod post_office;
 mod smtp;
 mod templates;

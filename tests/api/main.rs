@@ -22,6 +22,7 @@ mod people;
 mod plans;
 mod policy;
 mod process;
+mod retention;
 mod search;
 mod server;
 mod supporters;

@@ -1,11 +1,17 @@
 //! The register: `/supporters`, `/supporters/{supporter}`.
 
+mod affiliations;
+mod applications;
 mod applying;
 mod changes;
+mod invitations;
+mod life;
 mod merge;
 mod plans;
+mod requests;
 mod seed;
 mod stats;
+mod team;
 
 use plenary::country::Region;
 use plenary::supporters::{self, Status};

@@ -1,9 +1,11 @@
 //! The rows of acts that mails ask for.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::super::acts::{Act, Asked, Errand, Purpose, Redeemed, TokenKey, derive, invalid_token, token_hash};
-use super::super::{Mail, MailId};
+use super::super::{Mail, MailId, MailMark};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Result};
 use crate::schema::mail_acts;
@@ -27,6 +29,32 @@ pub fn ask(tx: &mut Write<'_>, mail: Mail, act: &Act<'_>) -> Result<MailId> {
         ))
         .execute(&mut **tx)?;
     Ok(id)
+}
+
+/// Makes an act without a mail: whoever calls gets its token, to be shown once and kept nowhere.
+pub fn hand_out(tx: &mut Write<'_>, act: &Act<'_>) -> Result<Asked> {
+    if act.purpose.replaces() {
+        void(tx, act.purpose, act.subject)?;
+    }
+    let (id, now) = (tx.new_id::<MailMark>(), tx.now());
+    let token = derive(&*key(tx)?, id);
+    let expires_at = now.plus(act.purpose.life());
+    diesel::insert_into(mail_acts::table)
+        .values((
+            mail_acts::id.eq(id),
+            mail_acts::purpose.eq(act.purpose),
+            mail_acts::subject_id.eq(act.subject),
+            mail_acts::token_hash.eq(token_hash(&token)),
+            mail_acts::detail.eq(act.detail.to_string()),
+            mail_acts::expires_at.eq(expires_at),
+            mail_acts::created_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    Ok(Asked { purpose: act.purpose, token: token.into(), expires_at })
+}
+
+fn key(tx: &Write<'_>) -> Result<Arc<TokenKey>> {
+    tx.extension::<TokenKey>().ok_or_else(|| Error::Internal("nobody gave the key of the mails' tokens".into()))
 }
 
 /// Voids every unused token for a purpose and subject.
@@ -73,6 +101,16 @@ pub fn forget_acts(tx: &mut Write<'_>, subject: &str) -> Result<()> {
     Ok(())
 }
 
+/// As [`forget_acts`], and forgets to whom the mails went that asked for them: whoever got them may have had no account then.
+pub fn forget_mails(tx: &mut Write<'_>, subject: &str) -> Result<()> {
+    forget_acts(tx, subject)?;
+    let mails: Vec<MailId> = mail_acts::table.filter(mail_acts::subject_id.eq(subject)).select(mail_acts::id).load(&mut **tx)?;
+    for mail in mails {
+        super::forget(tx, mail)?;
+    }
+    Ok(())
+}
+
 /// What a mail is for. The token that it carries is derived here, and its hash is kept before it leaves.
 pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
     let row: Option<(Purpose, Instant, Option<Instant>, Option<Instant>, Option<String>)> = mail_acts::table
@@ -84,8 +122,7 @@ pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
     if used_at.is_some() || voided_at.is_some() || expires_at <= tx.now() {
         return Ok(Errand::Over);
     }
-    let key = tx.extension::<TokenKey>().ok_or_else(|| Error::Internal("nobody gave the key of the mails' tokens".into()))?;
-    let token = derive(&key, mail);
+    let token = derive(&*key(tx)?, mail);
     let hashed = token_hash(&token);
     if known.as_deref() != Some(&hashed) {
         diesel::update(mail_acts::table.filter(mail_acts::id.eq(mail)))

@@ -217,26 +217,28 @@ struct PasswordAndCode {
 }
 
 async fn remove_totp(request: Request<(), (), PasswordAndCode>) -> Result<NoContent> {
-    let (_, request) = with_own_password(request, |body| &body.password).await?;
-    request
-        .write(|tx, input| {
+    let (accounts, request) = with_own_password(request, |body| &body.password).await?;
+    let limit = GuessLimit { free: accounts.limits.login_account };
+    let outcome = request
+        .write(move |tx, input| {
             let mut person = myself(tx, input)?;
             if !person.has_second_factor() {
-                return Err(Problem::new(ProblemKind::WrongState, "There is no second factor.").into());
+                return Err(Error::wrong_state("There is no second factor."));
             }
             if !totp::accept(tx, &mut person, &input.body.code)? {
-                return Err(Error::invalid(
-                    "/code",
-                    "wrong",
-                    "is neither the code that the app shows now nor an unused recovery code",
-                ));
+                // Whoever has the session and the password has this left to guess.
+                store::count_failure(tx, &store::own_password_key(person.id), limit)?;
+                let detail = "is neither the code that the app shows now nor an unused recovery code";
+                return Ok(Err(Error::invalid("/code", "wrong", detail)));
             }
             (person.totp_secret, person.totp_confirmed_at, person.totp_last_step) = (None, None, None);
             store::save_person(tx, &mut person)?;
             store::replace_recovery_codes(tx, person.id, &[])?;
             audit::record(tx, Entry::of("person.second_factor_removed", "person", person.id).by(person.id));
             mails::tell(tx, Kind::SecondFactorChanged, &person, json!({}))?;
-            Ok(NoContent)
+            Ok(Ok(NoContent))
         })
-        .await
+        .await?;
+    // A failure is counted, so its transaction is committed before the refusal is answered.
+    outcome
 }

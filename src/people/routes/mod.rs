@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod keys;
 mod registration;
 mod sessions;
 
@@ -9,7 +10,10 @@ pub use account::with_own_password;
 
 use crate::http::Route;
 
-/// `/auth/*`, `/me/*` and `/admin/persons`.
+/// `/auth/*`, `/me/*`, `/admin/persons` and `/admin/keys`.
 pub fn routes() -> Vec<Route> {
-    [registration::routes(), sessions::routes(), account::routes(), admin::routes()].into_iter().flatten().collect()
+    [registration::routes(), sessions::routes(), account::routes(), admin::routes(), keys::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

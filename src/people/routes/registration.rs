@@ -17,10 +17,10 @@ use crate::mail::Kind;
 use crate::outbox::{self, Purpose};
 use crate::people::accounts::Accounts;
 use crate::people::mails;
+use crate::people::newcomers::Newcomer;
 use crate::people::rules::{self, Role};
 use crate::people::store::{self, NewPerson, PersonRow};
 use crate::policy::Action;
-use crate::text;
 
 pub fn routes() -> Vec<Route> {
     let post = Method::POST;
@@ -53,6 +53,12 @@ struct Register {
     /// A language of the call.
     #[schemars(length(max = 35))]
     locale: Option<String>,
+}
+
+impl Register {
+    fn newcomer(&self) -> Newcomer<'_> {
+        Newcomer { password: &self.password, display_name: &self.display_name, locale: self.locale.as_deref() }
+    }
 }
 
 /// An address.
@@ -97,32 +103,17 @@ async fn register(request: Request<(), (), Register>) -> Result<Accepted> {
             let body = &input.body;
             let mut faults = Vec::new();
             fold_or_fault(&body.email, &mut faults);
-            let password = rules::normalise_password(&body.password);
-            faults.extend(
-                rules::password_faults(&password, &body.email)
-                    .into_iter()
-                    .map(|(code, detail)| FieldFault::new("/password", code, detail)),
-            );
-            if let Err(fault) = text::name(&body.display_name, text::MAX_NAME) {
-                faults.push(FieldFault::new("/display_name", "format", fault.to_string()));
-            }
-            if let Some(locale) = body.locale.as_deref().filter(|locale| !input.languages.0.iter().any(|known| known == locale)) {
-                faults.push(FieldFault::new(
-                    "/locale",
-                    "enum",
-                    format!("must be one of {}; {locale:?} is not", input.languages.0.join(", ")),
-                ));
-            }
-            if faults.is_empty() { Ok(password) } else { Err(Problem::invalid(&faults).into()) }
+            let newcomer = body.newcomer();
+            faults.extend(newcomer.faults(&body.email, &input.languages.0));
+            if faults.is_empty() { Ok(newcomer.password()) } else { Err(Problem::invalid(&faults).into()) }
         })
         .await?;
-    let hash = accounts.hasher.slot().await?.hash(password).await?;
+    let hash = accounts.hash(password).await?;
     request
         .write(move |tx, input| {
             let body = &input.body;
             let folded = fold_or_fault(&body.email, &mut Vec::new());
-            let name = text::name(&body.display_name, text::MAX_NAME)
-                .map_err(|e| Error::invalid("/display_name", "format", e.to_string()))?;
+            let name = body.newcomer().name()?;
             let new = NewPerson {
                 email: body.email.trim(),
                 folded_email: &folded,

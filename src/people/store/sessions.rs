@@ -18,10 +18,8 @@ pub type SessionId = Id<SessionMark>;
 #[diesel(table_name = person_sessions)]
 pub struct SessionRow {
     pub id: SessionId,
-    pub person_id: PersonId,
     pub client: String,
     pub ended_at: Option<Instant>,
-    pub expires_at: Instant,
     pub last_used_at: Instant,
     pub created_at: Instant,
 }
@@ -115,12 +113,9 @@ pub fn end_sessions(tx: &mut Write<'_>, person: PersonId, but: Option<SessionId>
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = refresh_tokens)]
 pub struct RefreshRow {
-    pub token_hash: String,
     pub session_id: SessionId,
     pub rotated_at: Option<Instant>,
     pub successor_hash: Option<String>,
-    pub repeated: bool,
-    pub created_at: Instant,
 }
 
 /// Keeps the hash of a new refresh token.

@@ -1,5 +1,7 @@
 //! Affiliations: whom a person speaks for, as intervals, and what follows when one ends (domain.md, Persons, affiliations, sessions).
 
+mod mails;
+mod routes;
 mod store;
 
 use schemars::JsonSchema;
@@ -9,6 +11,7 @@ use crate::audit::{self, Entry};
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::facts::{self, Fact};
+use crate::http::etag::stale;
 use crate::ids::Id;
 use crate::people;
 use crate::policy::{PersonId, SupporterId};
@@ -16,7 +19,9 @@ use crate::supporters::references::{self, SupporterRef};
 use crate::time::Instant;
 use crate::word_enum;
 
-pub use store::{AffiliationRow, affiliation, insert, of_supporter, save_role, standing};
+pub use mails::{affiliated as tell_affiliated, asked as tell_asked, supporter_name, tell};
+pub use routes::routes;
+pub use store::{AffiliationRow, between, focal_points, standing};
 
 /// Marks the id of an affiliation.
 #[derive(Debug)]
@@ -31,6 +36,13 @@ word_enum! {
         Representative = "representative",
         /// The supporter's own administrator.
         FocalPoint = "focal_point",
+    }
+}
+
+impl AffiliationRole {
+    /// The one of the two that may do more.
+    pub fn higher(self, other: Self) -> Self {
+        if self == Self::FocalPoint { self } else { other }
     }
 }
 
@@ -67,31 +79,78 @@ pub fn mine(c: &mut AnyConnection, person: PersonId) -> Result<Vec<MyAffiliation
         .collect())
 }
 
-/// Ends an affiliation and lets everything follow that rests on it, in this transaction. A person whose login address is at the
-/// supporter's own website loses its sessions and keeps only its account, until another address is confirmed.
+/// Ends an affiliation and lets everything follow that rests on it, in this transaction. The person is told. A person whose login address
+/// is at the supporter's own website loses its sessions and keeps only its account, until another address is confirmed.
 pub fn end(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
-    store::end(tx, row.id)?;
-    facts::announce(tx, &AffiliationEnded { person: row.person_id, supporter: row.supporter_id })?;
-    audit::record(tx, Entry::of("affiliation.ended", "affiliation", row.id));
+    finish(tx, row)?;
+    // Before the address may be lost: it is the one by which the person is known.
+    if let Some(person) = people::person(tx, row.person_id)? {
+        mails::ended(tx, &person, row.supporter_id)?;
+    }
     if let Some(host) = super::store::website_host(tx, row.supporter_id)? {
         people::lapse_address(tx, row.person_id, &host)?;
     }
     Ok(())
 }
 
-/// SHIM until the affiliations branch lands.
-pub fn welcome(tx: &mut Write<'_>, supporter: SupporterId, email: &str, role: AffiliationRole, _: Option<&str>) -> Result<()> {
-    if let Some(person) = people::person_by_email(tx, &email.to_lowercase())? {
-        insert(tx, person.id, supporter, role)?;
+/// Ends every affiliation of a person who is being erased. Nobody is left to be told.
+pub fn end_all_of_erased(tx: &mut Write<'_>, person: PersonId) -> Result<()> {
+    for row in store::of_person(tx, person)? {
+        finish(tx, &row)?;
     }
     Ok(())
 }
 
-/// SHIM2
-pub fn focal_points(c: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<people::PersonRow>> {
-    let mut all = Vec::new();
-    for row in store::of_supporter(c, supporter)?.into_iter().filter(|row| row.role == AffiliationRole::FocalPoint) {
-        all.extend(people::person(c, row.person_id)?);
+fn finish(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
+    let was_focal_point = row.role == AffiliationRole::FocalPoint;
+    if was_focal_point {
+        store::hold_focal_points(tx, row.supporter_id)?;
     }
-    Ok(all)
+    store::end(tx, row)?;
+    facts::announce(tx, &AffiliationEnded { person: row.person_id, supporter: row.supporter_id })?;
+    audit::record(tx, Entry::of("affiliation.ended", "affiliation", row.id));
+    if was_focal_point { miss_focal_point(tx, row.supporter_id) } else { Ok(()) }
+}
+
+/// Tells the secretariat where an endorsed supporter's last focal point has gone.
+fn miss_focal_point(tx: &mut Write<'_>, supporter: SupporterId) -> Result<()> {
+    let endorsed = references::refs(tx, &[supporter])?.get(&supporter).is_some_and(|facts| facts.endorsed);
+    if endorsed && store::focal_points(tx, supporter)?.is_empty() {
+        mails::focal_point_missing(tx, supporter)?;
+    }
+    Ok(())
+}
+
+/// Gives an affiliation another role; the same one changes nothing.
+pub fn change_role(tx: &mut Write<'_>, row: &AffiliationRow, role: AffiliationRole) -> Result<()> {
+    if role == row.role {
+        return Ok(());
+    }
+    if row.role == AffiliationRole::FocalPoint {
+        store::hold_focal_points(tx, row.supporter_id)?;
+    }
+    store::save_role(tx, row, role)?;
+    audit::record(tx, Entry::of("affiliation.role_changed", "affiliation", row.id).moved(row.role, role));
+    if row.role == AffiliationRole::FocalPoint { miss_focal_point(tx, row.supporter_id) } else { Ok(()) }
+}
+
+/// What affiliating somebody came to.
+pub struct Affiliated {
+    /// The affiliation that stands.
+    pub id: AffiliationId,
+    /// Whether it is new, or its role was raised.
+    pub changed: bool,
+}
+
+/// Affiliates a person; where it is already, it keeps the higher role.
+pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, role: AffiliationRole) -> Result<Affiliated> {
+    if let Some(row) = store::between(tx, person, supporter)? {
+        let higher = row.role.higher(role);
+        change_role(tx, &row, higher)?;
+        return Ok(Affiliated { id: row.id, changed: higher != row.role });
+    }
+    // Somebody else may affiliate it in the same moment: the repeated transaction finds that.
+    let id = store::insert(tx, person, supporter, role)?.ok_or_else(stale)?;
+    audit::record(tx, Entry::of("affiliation.made", "affiliation", id));
+    Ok(Affiliated { id, changed: true })
 }

@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use super::{AffiliationId, AffiliationMark, AffiliationRole};
-use crate::db::{AnyConnection, Write};
-use crate::error::{Error, Result};
+use crate::db::{AnyConnection, Backend, Write};
+use crate::error::Result;
 use crate::http::etag::stale;
+use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::{PersonId, SupporterId};
-use crate::schema::affiliations;
+use crate::schema::{affiliations, supporters};
 use crate::time::Instant;
 
 /// An affiliation's row.
@@ -54,20 +55,65 @@ pub fn of_person(c: &mut AnyConnection, person: PersonId) -> Result<Vec<Affiliat
         .load(c)?)
 }
 
-/// A supporter's standing affiliations, oldest first.
-pub fn of_supporter(c: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<AffiliationRow>> {
-    Ok(affiliations::table
+/// A supporter's standing affiliations, as a list.
+pub struct Affiliations;
+
+impl Listed for Affiliations {
+    type Row = AffiliationRow;
+    const SORTS: &'static [SortField<AffiliationRow>] =
+        &[SortField { name: "created_at", column: "affiliations.created_at", key: SortKey::At(|row| row.created_at) }];
+    const DEFAULT: &'static str = "-created_at";
+    const TIE: SortField<AffiliationRow> =
+        SortField { name: "id", column: "affiliations.id", key: SortKey::Text(|row| row.id.to_string()) };
+}
+
+fn of_supporter<'a>(supporter: SupporterId) -> affiliations::BoxedQuery<'a, Backend> {
+    affiliations::table
         .filter(affiliations::supporter_id.eq(supporter))
         .filter(affiliations::until.is_null())
+        .into_boxed::<Backend>()
+}
+
+/// A page of a supporter's standing affiliations.
+pub fn page(c: &mut AnyConnection, supporter: SupporterId, plan: &Plan<Affiliations>) -> Result<Vec<AffiliationRow>> {
+    Ok(plan.apply(of_supporter(supporter).select(AffiliationRow::as_select())).load(c)?)
+}
+
+/// How many of them there are.
+pub fn count(c: &mut AnyConnection, supporter: SupporterId) -> Result<i64> {
+    Ok(of_supporter(supporter).count().get_result(c)?)
+}
+
+/// A supporter's focal points, oldest affiliation first.
+pub fn focal_points(c: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<PersonId>> {
+    Ok(of_supporter(supporter)
+        .filter(affiliations::role.eq(AffiliationRole::FocalPoint))
         .order(affiliations::id)
-        .select(AffiliationRow::as_select())
+        .select(affiliations::person_id)
         .load(c)?)
 }
 
+/// Lets nobody else take a focal point from this supporter before this transaction ends: of the last two who leave at once, one sees that
+/// it is the last.
+pub fn hold_focal_points(tx: &mut Write<'_>, supporter: SupporterId) -> Result<()> {
+    diesel::update(supporters::table.filter(supporters::id.eq(supporter)))
+        .set(supporters::id.eq(supporter))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// A person's standing affiliation to a supporter.
+pub fn between(c: &mut AnyConnection, person: PersonId, supporter: SupporterId) -> Result<Option<AffiliationRow>> {
+    Ok(of_supporter(supporter)
+        .filter(affiliations::person_id.eq(person))
+        .select(AffiliationRow::as_select())
+        .get_result(c)
+        .optional()?)
+}
+
 /// An affiliation, standing or ended.
-pub fn affiliation(c: &mut AnyConnection, id: AffiliationId) -> Result<AffiliationRow> {
-    let row = affiliations::table.filter(affiliations::id.eq(id)).select(AffiliationRow::as_select()).get_result(c).optional()?;
-    row.ok_or_else(|| Error::not_found("affiliation"))
+pub fn find(c: &mut AnyConnection, id: AffiliationId) -> Result<Option<AffiliationRow>> {
+    Ok(affiliations::table.filter(affiliations::id.eq(id)).select(AffiliationRow::as_select()).get_result(c).optional()?)
 }
 
 /// Affiliates a person. `None` where it is already: the affiliation that stands is left as it is.
@@ -109,11 +155,12 @@ pub fn save_role(tx: &mut Write<'_>, row: &AffiliationRow, role: AffiliationRole
     if saved == 1 { Ok(()) } else { Err(stale()) }
 }
 
-/// Ends it now, where it stands.
-pub fn end(tx: &mut Write<'_>, id: AffiliationId) -> Result<()> {
+/// Ends it now; the transaction is repeated when another was faster.
+pub fn end(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
     let now = tx.now();
-    diesel::update(affiliations::table.filter(affiliations::id.eq(id)).filter(affiliations::until.is_null()))
+    let standing = affiliations::table.filter(affiliations::id.eq(row.id)).filter(affiliations::until.is_null());
+    let ended = diesel::update(standing)
         .set((affiliations::until.eq(now), affiliations::version.eq(affiliations::version + 1), affiliations::updated_at.eq(now)))
         .execute(&mut **tx)?;
-    Ok(())
+    if ended == 1 { Ok(()) } else { Err(stale()) }
 }

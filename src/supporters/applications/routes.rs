@@ -18,7 +18,8 @@ use crate::http::page::Paging;
 use crate::http::{Accepted, NoContent, Object, Page, Request, Route, Tagged, get, route};
 use crate::outbox::{self, Purpose};
 use crate::policy::{Action, Object as Subject, SupporterId};
-use crate::supporters::affiliations::{self, AffiliationRole};
+use crate::supporters::affiliations::AffiliationRole;
+use crate::supporters::joining;
 use crate::supporters::references::{self, SupporterRef};
 use crate::supporters::rules::{self, Particulars, Status as SupporterStatus};
 use crate::supporters::store::entry;
@@ -418,7 +419,7 @@ fn endorse(tx: &mut Write<'_>, row: &mut Row, today: Day) -> Result<()> {
     }
     entry::move_to(tx, id, SupporterStatus::Pending, SupporterStatus::Endorsed, today, None)?;
     if let Some(email) = &row.contact_email {
-        affiliations::welcome(tx, id, email, AffiliationRole::FocalPoint, row.contact_locale.as_deref())?;
+        joining::welcome(tx, id, email, AffiliationRole::FocalPoint, row.contact_locale.as_deref())?;
     }
     decided(tx, row, Status::Endorsed);
     Ok(())

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Beside, SupporterPath, SupporterView, visible};
+use super::{Beside, SupporterView};
 use crate::address;
 use crate::audit::{self, Entry};
 use crate::call::{self, Call};
@@ -13,12 +13,13 @@ use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::facts;
 use crate::http::change::Change;
-use crate::http::{Input, Object, Request, Tagged};
+use crate::http::{Input, Object as Answered, Request, Tagged};
 use crate::mail::Kind;
 use crate::people;
-use crate::policy::{self, Action};
+use crate::policy::{Action, Object};
 use crate::supporters::affiliations;
 use crate::supporters::facts::{SupporterChanged, SupporterWithdrawn};
+use crate::supporters::path::{InSupporter, load, visible};
 use crate::supporters::rules::{Particulars, Status};
 use crate::supporters::store::{self, entry};
 use crate::text::{self, NameFault};
@@ -103,17 +104,15 @@ impl Changes {
     }
 }
 
-pub async fn change(request: Request<SupporterPath, (), Changes>) -> Result<Object<Tagged<SupporterView>>> {
+pub async fn change(request: Request<InSupporter, (), Changes>) -> Result<Answered<Tagged<SupporterView>>> {
     request
         .write(|tx, input| {
             let call = call::load(tx)?;
             // The form first: it does not depend on whose entry it is.
             input.body.apply(&call, Particulars::default()).map_err(|faults| Problem::invalid(&faults))?;
-            let id = visible(tx, input)?.id;
-            let subject = policy::Object::of_supporter(id);
-            input.allow(&subject)?;
+            let id = load(tx, input, "")?.id;
             let reserved = input.body.reserved();
-            if !reserved.is_empty() && !input.actor.may(Action::RunInitiative, &subject) {
+            if !reserved.is_empty() && !input.actor.may(Action::RunInitiative, &Object::of_supporter(id)) {
                 let detail = format!(
                     "{} of a supporter is the secretariat's to change. Write to it, and leave that out here.",
                     reserved.join(" and ")
@@ -143,10 +142,10 @@ pub async fn change(request: Request<SupporterPath, (), Changes>) -> Result<Obje
 }
 
 /// The entry as it is now.
-pub fn shown<Q, B>(tx: &mut Write<'_>, input: &Input<SupporterPath, Q, B>) -> Result<Object<Tagged<SupporterView>>> {
-    let row = visible(tx, input)?;
+pub fn shown<Q, B>(tx: &mut Write<'_>, input: &Input<InSupporter, Q, B>) -> Result<Answered<Tagged<SupporterView>>> {
+    let row = visible(tx, input, "")?;
     let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
-    Ok(Object::tagged(SupporterView::of(row, &mut beside)))
+    Ok(Answered::tagged(SupporterView::of(row, &mut beside)))
 }
 
 /// A move of a supporter's status.
@@ -170,12 +169,11 @@ pub fn reason(given: Option<&str>) -> Result<String> {
     }
 }
 
-pub async fn transition(request: Request<SupporterPath, (), Transition>) -> Result<Object<Tagged<SupporterView>>> {
+pub async fn transition(request: Request<InSupporter, (), Transition>) -> Result<Answered<Tagged<SupporterView>>> {
     request
         .write(|tx, input| {
             let reason = reason(input.body.reason.as_deref())?;
-            let row = visible(tx, input)?;
-            input.allow(&policy::Object::of_supporter(row.id))?;
+            let row = load(tx, input, "/transitions")?;
             input.if_match.allow(row.version)?;
             let allowed: &[Status] = if row.status == Status::Endorsed { &[Status::Withdrawn] } else { &[] };
             if !allowed.contains(&input.body.to) {
@@ -195,7 +193,10 @@ fn withdraw(tx: &mut Write<'_>, row: &store::SupporterRow, reason: &str) -> Resu
     let today = call::load(tx)?.today(tx.now());
     entry::move_to(tx, row.id, Status::Endorsed, Status::Withdrawn, today, Some(reason))?;
     facts::announce(tx, &SupporterWithdrawn(row.id))?;
-    let mut told = affiliations::focal_points(tx, row.id)?;
+    let mut told = Vec::new();
+    for focal_point in affiliations::focal_points(tx, row.id)? {
+        told.extend(people::person(tx, focal_point)?);
+    }
     for secretary in people::secretariat(tx)? {
         if !told.iter().any(|person| person.id == secretary.id) {
             told.push(secretary);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::change::reason;
-use super::{Beside, SupporterPath, SupporterView, visible};
+use super::{Beside, SupporterView};
 use crate::audit::{self, Entry};
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
@@ -12,6 +12,7 @@ use crate::facts::{self, Objections};
 use crate::http::{Object, Request, Tagged};
 use crate::policy::{self, SupporterId};
 use crate::supporters::facts::SupportersMerged;
+use crate::supporters::path::{InSupporter, visible};
 use crate::supporters::rules::Status;
 use crate::supporters::store::{self, SupporterRow, entry, merge};
 
@@ -25,12 +26,12 @@ pub struct Merge {
     reason: Option<String>,
 }
 
-pub async fn merge(request: Request<SupporterPath, (), Merge>) -> Result<Object<Tagged<SupporterView>>> {
+pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Tagged<SupporterView>>> {
     request
         .write(|tx, input| {
             let reason = reason(input.body.reason.as_deref())?;
             input.allow(&policy::Object::initiative())?;
-            let from = visible(tx, input)?;
+            let from = visible(tx, input, "/merge")?;
             let Some(into) = store::find(tx, input.body.into_supporter_id.as_str())? else {
                 return Err(Error::invalid("/into_supporter_id", "unknown", "names no supporter"));
             };

@@ -12,10 +12,12 @@ pub async fn export(request: Request) -> Result<Download> {
         .read(|tx, input| {
             let person = myself(tx, input)?;
             let id = person.id;
+            // What was sent to an address is for whoever reads its mail.
+            let address = person.folded_email.as_deref().filter(|_| person.is_verified());
             let mut all = Map::new();
             all.insert("exported_at".into(), Value::from(tx.now().to_string()));
             all.insert("account".into(), people::export(tx, &person)?);
-            all.extend(supporters::export(tx, id, person.folded_email.as_deref())?);
+            all.extend(supporters::export(tx, id, address)?);
             all.insert("mails".into(), outbox::export(tx, id)?);
             all.insert("record".into(), audit::export(tx, id)?);
             let json = serde_json::to_vec_pretty(&Value::Object(all))?;

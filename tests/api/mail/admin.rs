@@ -140,6 +140,29 @@ fn what_is_not_wanted_any_more_is_not_sent_again() {
 }
 
 #[test]
+fn nothing_of_an_erased_reader_is_left_in_the_queue() {
+    let world = World::new();
+    let (ana, secretary) = (world.person("ana@example.org"), world.secretary());
+    world.write(|tx| {
+        use diesel::prelude::*;
+        use plenary::schema::outbox as o;
+        let (params, recipient) = (json!({"name": "Ana"}), ana.email.clone());
+        let mail = Mail { kind: "test", person: Some(ana.id), recipient, locale: None, params, due_at: None };
+        let dead = outbox::enqueue(tx, mail.clone())?;
+        let answer = (o::state.eq(State::Dead), o::last_answer.eq("550 <ana@example.org> is nobody here"));
+        diesel::update(o::table.find(dead)).set(answer).execute(&mut **tx)?;
+        outbox::enqueue(tx, mail)?;
+        outbox::forget_person(tx, ana.id)?;
+        Ok(())
+    });
+    let rows = rows(&world, &secretary, "?kind=test&sort=created_at");
+    let all: Vec<_> = rows.iter().map(|row| (row["state"].as_str().unwrap(), row["recipient"].as_str().unwrap())).collect();
+    assert_eq!(all, [("dead", ""), ("dropped", "")]);
+    assert!(rows.iter().all(|row| !row.to_string().to_lowercase().contains("ana")), "{rows:?}");
+    assert!(world.mails().list().is_empty());
+}
+
+#[test]
 fn the_command_lists_sends_again_and_tests() {
     let (home, directory) = (Home::copied(), TempDir::new().unwrap());
     let file = directory.path().join("call.toml");

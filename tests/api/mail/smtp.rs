@@ -25,7 +25,8 @@ fn postman(world: &World, office: &PostOffice, url: &str, trusts: bool) -> (Post
     if trusts {
         more.push(("PLENARY_MAIL__SMTP_CA_FILE", file.to_str().unwrap()));
     }
-    (Postman::new(world.db().clone(), &settings(directory.path(), &more)), directory)
+    let postman = Postman::new(world.db().clone(), &settings(directory.path(), &more));
+    (postman.metrics(world.web().metrics.clone()), directory)
 }
 
 fn queue(world: &World, recipients: &[&str]) {
@@ -69,6 +70,11 @@ fn each_mail_ends_where_it_should() {
     // About who we are and not about the mail, though it is a 5xx.
     ends_with("stranger@example.org", "queued 1", "530 5.7.0");
     assert_eq!(office.recipients(), ["ana@example.org", "bea@example.org"]);
+    let metrics = world.web().metrics.text();
+    for (outcome, count) in [("taken", 2), ("later", 4), ("never", 2)] {
+        let line = format!("plenary_mail_attempts_total{{outcome=\"{outcome}\"}} {count}");
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
     // What waits, waits: and is tried again when it is due.
     assert_eq!(deliver(&world, &postman), 0);
     world.at("2026-09-01T09:00:40Z");

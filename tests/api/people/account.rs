@@ -1,5 +1,6 @@
 //! One's own account: profile, second factor, export, erasure.
 
+use diesel::connection::SimpleConnection;
 use plenary::outbox::Purpose;
 use plenary::people::Role;
 use serde_json::{Value, json};
@@ -75,6 +76,9 @@ fn a_second_factor_is_asked_for_and_each_code_counts_once() {
     assert_eq!(ask(&world, &ana, "POST", "/me/totp/confirm", &json!({"code": "000000"})).problem(), "wrong-state");
     let (secret, recovery) = second_factor(&world, &ana);
     assert_eq!(recovery.len(), 10);
+    // Each has the 112 bits and more of a secret whose plain hash may be kept (ASVS 6.5.2): 24 letters of 31.
+    let letters = |code: &String| code.chars().filter(char::is_ascii_alphanumeric).count();
+    assert!(recovery.iter().all(|code| letters(code) == 24), "{recovery:?}");
     assert_eq!(world.mails().list(), ["second_factor_changed ana@example.org"]);
     assert_eq!(ask(&world, &ana, "POST", "/me/totp", &json!({"password": PASSWORD})).problem(), "already-exists");
     assert_eq!(login(&world, "ana@example.org", None).expect(401).problem(), "second-factor-required");
@@ -128,6 +132,41 @@ fn a_person_takes_everything_along() {
         assert!(all[list].is_array(), "{list}");
     }
     assert!(!export.text().contains("argon2") && !export.text().contains("token"), "{}", export.text());
+}
+
+#[test]
+fn an_address_that_nobody_confirmed_opens_no_export_of_what_was_sent_to_it() {
+    let world = World::new();
+    world.load_paris_call();
+    world.write(|tx| {
+        let now = "'2026-09-01 09:00:00'";
+        Ok(tx.batch_execute(&format!(
+            "INSERT INTO invitations (id, supporter_id, email, folded_email, role, status, expires_at, version, created_at, updated_at) \
+             SELECT '0190aaaa-0000-7000-8000-000000000001', min(id), 'ana@example.org', 'ana@example.org', 'representative', 'pending', \
+             '2026-09-15 09:00:00', 1, {now}, {now} FROM supporters"
+        ))?)
+    });
+    world.register("ana@example.org");
+    let stranger = world.sign_in("ana@example.org");
+    let invitations =
+        |who: &Person| world.ask("GET", "/me/export").by(who).send().expect(200).json()["invitations"].as_array().unwrap().len();
+    assert_eq!(invitations(&stranger), 0, "it may be anybody");
+    let token = world.mails().token("ana@example.org", Purpose::VerifyEmail);
+    world.ask("POST", "/auth/verify-email").json(&json!({"token": token})).send().expect(204);
+    assert_eq!(invitations(&stranger), 1);
+}
+
+#[test]
+fn guessing_the_code_that_removes_a_second_factor_is_slowed() {
+    let world = World::setup().accounts(|accounts| accounts.limits.login_account = 3).start();
+    world.load_paris_call();
+    let ana = world.person("ana@example.org");
+    second_factor(&world, &ana);
+    let remove = || ask(&world, &ana, "DELETE", "/me/totp", &json!({"password": PASSWORD, "code": "000000"}));
+    for _ in 0..3 {
+        assert_eq!(remove().faults(), ["/code wrong"]);
+    }
+    assert_eq!(remove().expect(429).problem(), "too-many-requests");
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! Rows of invitations.
+
+use diesel::prelude::*;
+
+use super::rules::Status;
+use super::{InvitationId, InvitationMark};
+use crate::db::{AnyConnection, Backend, DbError, Write};
+use crate::error::Result;
+use crate::http::etag::stale;
+use crate::http::page::{Listed, Plan, SortField, SortKey};
+use crate::policy::{PersonId, SupporterId};
+use crate::schema::invitations as i;
+use crate::supporters::affiliations::AffiliationRole;
+use crate::time::Instant;
+
+/// An invitation's row.
+#[derive(Clone, Debug, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = i, treat_none_as_null = true)]
+pub struct Row {
+    #[diesel(skip_update)]
+    pub id: InvitationId,
+    #[diesel(skip_update)]
+    pub supporter_id: SupporterId,
+    /// Null once whoever was invited has erased the account.
+    pub email: Option<String>,
+    pub folded_email: Option<String>,
+    pub role: AffiliationRole,
+    pub invited_by: Option<PersonId>,
+    pub accepted_by: Option<PersonId>,
+    /// As it was left; an open one expires by itself.
+    pub status: Status,
+    pub expires_at: Instant,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+/// Invitations as a list.
+pub struct Invitations;
+
+impl Listed for Invitations {
+    type Row = Row;
+    const SORTS: &'static [SortField<Row>] =
+        &[SortField { name: "created_at", column: "invitations.created_at", key: SortKey::At(|row| row.created_at) }];
+    const DEFAULT: &'static str = "-created_at";
+    const TIE: SortField<Row> = SortField { name: "id", column: "invitations.id", key: SortKey::Text(|row| row.id.to_string()) };
+}
+
+/// Whose invitations.
+#[derive(Clone, Copy)]
+pub enum Which<'a> {
+    /// A supporter's, of every status or one.
+    Of(SupporterId, Option<Status>),
+    /// Those to an address that can be accepted.
+    To(&'a str),
+}
+
+impl Which<'_> {
+    fn query<'q>(self, now: Instant) -> i::BoxedQuery<'q, Backend> {
+        let all = i::table.into_boxed::<Backend>();
+        match self {
+            Self::To(folded) => {
+                let theirs = all.filter(i::folded_email.eq(folded.to_owned()));
+                theirs.filter(i::status.eq(Status::Open)).filter(i::expires_at.gt(now))
+            }
+            Self::Of(supporter, status) => {
+                let theirs = all.filter(i::supporter_id.eq(supporter));
+                match status {
+                    None => theirs,
+                    Some(Status::Open) => theirs.filter(i::status.eq(Status::Open)).filter(i::expires_at.gt(now)),
+                    Some(Status::Expired) => {
+                        theirs.filter(i::status.eq(Status::Expired).or(i::status.eq(Status::Open).and(i::expires_at.le(now))))
+                    }
+                    Some(other) => theirs.filter(i::status.eq(other)),
+                }
+            }
+        }
+    }
+}
+
+/// A page of them.
+pub fn page(c: &mut AnyConnection, which: Which<'_>, now: Instant, plan: &Plan<Invitations>) -> Result<Vec<Row>> {
+    Ok(plan.apply(which.query(now).select(Row::as_select())).load(c)?)
+}
+
+/// How many of them there are.
+pub fn count(c: &mut AnyConnection, which: Which<'_>, now: Instant) -> Result<i64> {
+    Ok(which.query(now).count().get_result(c)?)
+}
+
+/// An invitation, however it stands.
+pub fn find(c: &mut AnyConnection, id: InvitationId) -> Result<Option<Row>> {
+    Ok(i::table.filter(i::id.eq(id)).select(Row::as_select()).get_result(c).optional()?)
+}
+
+/// The invitation of an address to a supporter that can be accepted at `now`.
+pub fn open(tx: &mut Write<'_>, supporter: SupporterId, folded: &str) -> Result<Option<Row>> {
+    let now = tx.now();
+    Ok(i::table
+        .filter(i::supporter_id.eq(supporter))
+        .filter(i::folded_email.eq(folded))
+        .filter(i::status.eq(Status::Open))
+        .filter(i::expires_at.gt(now))
+        .select(Row::as_select())
+        .get_result(&mut **tx)
+        .optional()?)
+}
+
+/// A new invitation.
+pub struct New<'a> {
+    pub supporter: SupporterId,
+    pub email: &'a str,
+    pub folded_email: &'a str,
+    pub role: AffiliationRole,
+    pub invited_by: Option<PersonId>,
+    pub expires_at: Instant,
+}
+
+/// Inserts an open invitation. `None` where the address has an open one. What has run out by itself is written down first.
+pub fn insert(tx: &mut Write<'_>, new: &New<'_>) -> Result<Option<InvitationId>> {
+    let (id, now) = (tx.new_id::<InvitationMark>(), tx.now());
+    let over = i::table
+        .filter(i::supporter_id.eq(new.supporter))
+        .filter(i::folded_email.eq(new.folded_email))
+        .filter(i::status.eq(Status::Open))
+        .filter(i::expires_at.le(now));
+    diesel::update(over).set((i::status.eq(Status::Expired), i::version.eq(i::version + 1))).execute(&mut **tx)?;
+    let inserted = tx.savepoint(|c| {
+        diesel::insert_into(i::table)
+            .values((
+                i::id.eq(id),
+                i::supporter_id.eq(new.supporter),
+                i::email.eq(new.email),
+                i::folded_email.eq(new.folded_email),
+                i::role.eq(new.role),
+                i::invited_by.eq(new.invited_by),
+                i::status.eq(Status::Open),
+                i::expires_at.eq(new.expires_at),
+                i::version.eq(1_i64),
+                i::created_at.eq(now),
+                i::updated_at.eq(now),
+            ))
+            .execute(c)
+    });
+    match inserted {
+        Ok(_) => Ok(Some(id)),
+        Err(error) if DbError::unique_violation(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Saves an invitation over the version it was read at; the transaction is repeated when another was faster. False where it would be the
+/// second open one of its address.
+pub fn save(tx: &mut Write<'_>, row: &mut Row) -> Result<bool> {
+    let read_at = row.version;
+    row.version += 1;
+    row.updated_at = tx.now();
+    let saved =
+        tx.savepoint(|c| diesel::update(i::table.filter(i::id.eq(row.id)).filter(i::version.eq(read_at))).set(&*row).execute(c));
+    match saved {
+        Ok(1) => Ok(true),
+        Ok(_) => Err(stale()),
+        Err(error) if DbError::unique_violation(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The invitations that a person accepted, and those to its address.
+pub fn of_person(tx: &mut Write<'_>, person: PersonId, folded: Option<&str>) -> Result<Vec<Row>> {
+    let mut query = i::table.filter(i::accepted_by.eq(person)).select(Row::as_select()).into_boxed::<Backend>();
+    if let Some(folded) = folded {
+        query = query.or_filter(i::folded_email.eq(folded.to_owned()));
+    }
+    Ok(query.order(i::id).load(&mut **tx)?)
+}
