@@ -68,6 +68,8 @@ impl DbError {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
             Self::Query(Error::DatabaseError(Kind::SerializationFailure | Kind::ClosedConnection, _)) => true,
+            // What a new row refers to was taken away since it was read (a merge): the repeated transaction sees that.
+            Self::Query(Error::DatabaseError(Kind::ForeignKeyViolation, _)) => true,
             Self::Query(error) => Self::says(error, &["deadlock detected", "database is locked"]),
             Self::Conflict => true,
             _ => false,

@@ -225,3 +225,28 @@ fn of_merges_and_edits_at_once_none_is_half_done() {
     assert_eq!(left.len(), 2 - merges);
     assert!(world.read(|c| Ok(plenary::audit::verify(c)?)).is_ok());
 }
+
+#[test]
+fn the_old_id_and_slug_lead_to_the_other_everywhere() {
+    let Setting { world, from, into, secretary } = setting();
+    merge(&world, &secretary, from.as_str(), into.as_str(), "x").expect(200);
+    for name in [from.as_str(), "micro-soft"] {
+        let moved = |method: &str, below: &str, body: Option<Value>| {
+            let ask = world.ask(method, &format!("/supporters/{name}{below}")).by(&secretary).if_match("*");
+            let reply = if let Some(body) = body { ask.json(&body) } else { ask }.send();
+            assert_eq!(reply.status, 308, "{method} {name}{below}: {}", reply.text());
+            assert_eq!(reply.header("location"), format!("/api/v1/supporters/microsoft{below}"));
+        };
+        moved("GET", "", None);
+        moved("PATCH", "", Some(json!({"kind": "ngo"})));
+        moved("POST", "/transitions", Some(json!({"to": "withdrawn", "reason": "x"})));
+        moved("POST", "/merge", Some(json!({"into_supporter_id": into, "reason": "x"})));
+        for below in ["/affiliations", "/invitations", "/affiliation-requests"] {
+            moved("GET", below, None);
+        }
+        moved("POST", "/affiliations", Some(json!({"email": "a@x.example", "role": "representative"})));
+        moved("POST", "/invitations", Some(json!({"email": "a@x.example", "role": "representative"})));
+        assert_eq!(world.get(&format!("/supporters/{name}")).status, 308, "anonymously too");
+    }
+    assert_eq!(world.get("/supporters/microsoft").expect(200).json()["status"], "endorsed");
+}
