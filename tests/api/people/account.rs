@@ -243,3 +243,34 @@ fn an_unconfirmed_person_only_keeps_its_own_account() {
     world.ask("GET", "/groups").by(&ana).send().expect(200);
     world.mails().token("ana@example.org", Purpose::VerifyEmail);
 }
+
+#[test]
+fn a_forgotten_password_does_not_replace_the_second_factor() {
+    let world = World::new();
+    world.load_paris_call();
+    let ana = world.person("ana@example.org");
+    second_factor(&world, &ana);
+    world.mails();
+    world.ask("POST", "/auth/password/forgot").json(&json!({"email": "ana@example.org"})).send().expect(202);
+    let token = world.mails().token("ana@example.org", Purpose::ResetPassword);
+    let body = json!({"token": token, "password": PASSWORD});
+    world.ask("POST", "/auth/password/reset").json(&body).send().expect(204);
+    assert_eq!(login(&world, "ana@example.org", None).expect(401).problem(), "second-factor-required");
+}
+
+#[test]
+fn no_token_that_works_lies_in_the_database() {
+    let world = World::new();
+    world.load_paris_call();
+    let ana = world.person("ana@example.org");
+    let (secret, recovery) = second_factor(&world, &ana);
+    world.ask("POST", "/auth/password/forgot").json(&json!({"email": "ana@example.org"})).send().expect(202);
+    let mailed = world.mails().token("ana@example.org", Purpose::ResetPassword);
+    let everything = crate::dump::dump(world.db()).join("\n");
+    for (what, token) in [("mail", &mailed), ("refresh", &ana.refresh_token), ("access", &ana.token), ("recovery", &recovery[0])]
+    {
+        assert!(!everything.contains(token.as_str()), "the {what} token");
+    }
+    assert!(everything.contains(&secret), "that of the second factor has to be kept as it is: codes are made of it");
+    assert!(!everything.contains(PASSWORD));
+}
