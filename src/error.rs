@@ -210,6 +210,11 @@ impl Error {
         Problem::violations(&[Violation::new(code, detail)]).into()
     }
 
+    /// 422: the act needs a reason, and none was given.
+    pub fn reason_required(why: &str) -> Self {
+        Self::violation("reason_required", format!("Say why, in `reason`: {why}."))
+    }
+
     /// 409: the object is in a state in which this cannot be done.
     pub fn wrong_state(detail: impl Into<String>) -> Self {
         Problem::new(ProblemKind::WrongState, detail).into()

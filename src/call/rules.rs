@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use crate::error::{Error, Result};
+use crate::error::FieldFault;
 use crate::locale::Localised;
 use crate::time::{Day, Instant};
 
@@ -64,30 +64,26 @@ impl Call {
         Instant::end_of(self.today(now), self.time_zone)
     }
 
-    /// 422 at `pointer` unless `code` is one of the call's sectors.
-    pub fn check_sector(&self, pointer: &str, code: &str) -> Result<()> {
-        check_code(&self.sectors, pointer, code)
+    /// What is wrong with a code of a sector at `pointer`, if anything.
+    pub fn sector_fault(&self, pointer: &str, code: &str) -> Option<FieldFault> {
+        fault(pointer, code, self.sectors.iter().map(|sector| sector.code.as_str()))
     }
 
-    /// 422 at `pointer` unless `code` is one of the call's kinds.
-    pub fn check_kind(&self, pointer: &str, code: &str) -> Result<()> {
-        check_code(&self.kinds, pointer, code)
+    /// What is wrong with a code of a kind at `pointer`, if anything.
+    pub fn kind_fault(&self, pointer: &str, code: &str) -> Option<FieldFault> {
+        fault(pointer, code, self.kinds.iter().map(|kind| kind.code.as_str()))
     }
 
-    /// 422 at `pointer` unless `number` is one of the call's principles.
-    pub fn check_principle(&self, pointer: &str, number: i64) -> Result<()> {
-        if self.principles.contains(&number) {
-            return Ok(());
-        }
-        let known: Vec<_> = self.principles.iter().map(i64::to_string).collect();
-        Err(Error::invalid(pointer, "enum", format!("must be one of {}", known.join(", "))))
+    /// What is wrong with the number of a principle at `pointer`, if anything.
+    pub fn principle_fault(&self, pointer: &str, number: i64) -> Option<FieldFault> {
+        fault(pointer, number, self.principles.iter().copied())
     }
 }
 
-fn check_code(codes: &[Code], pointer: &str, code: &str) -> Result<()> {
-    if codes.iter().any(|known| known.code == code) {
-        return Ok(());
-    }
-    let known: Vec<_> = codes.iter().map(|known| known.code.as_str()).collect();
-    Err(Error::invalid(pointer, "enum", format!("must be one of {}", known.join(", "))))
+fn fault<T: PartialEq + ToString>(pointer: &str, given: T, known: impl Iterator<Item = T>) -> Option<FieldFault> {
+    let known: Vec<T> = known.collect();
+    (!known.contains(&given)).then(|| {
+        let words: Vec<_> = known.iter().map(T::to_string).collect();
+        FieldFault::new(pointer, "enum", format!("must be one of {}", words.join(", ")))
+    })
 }

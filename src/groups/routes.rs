@@ -10,7 +10,7 @@ use super::store::{self, Filter, GroupList, MemberSupporters, SeatId, SeatList, 
 use super::view::{self, DerogationView, GroupRef, GroupView, SeatView};
 use crate::call;
 use crate::country::Region;
-use crate::error::{Error, ProblemKind, Result};
+use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
 use crate::http::{Object, Page, Request, Route, Tagged, get};
 use crate::policy::{Action, SupporterId};
@@ -72,7 +72,8 @@ async fn list(request: Request<(), GroupQuery>) -> Result<Page<Tagged<GroupView>
         .read(|tx, input| {
             let GroupQuery { page, status, principle, q } = &input.query;
             if let Some(principle) = *principle {
-                call::current(tx)?.check_principle("?principle", principle)?;
+                let fault = call::current(tx)?.principle_fault("?principle", principle);
+                fault.map_or(Ok(()), |fault| Err(Problem::invalid(&[fault])))?;
             }
             let filter = Filter { status: *status, principle: *principle, q: q.as_deref() };
             let plan = page.plan(&input.filters)?;

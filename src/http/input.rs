@@ -10,7 +10,8 @@ use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::FieldFault;
+use crate::error::{Error, FieldFault, Result as Answered};
+use crate::text::{self, NameFault};
 
 /// What a path, a query or a body may be: it describes itself as a schema and is decoded from JSON. `()` stands for none.
 pub trait Shape: DeserializeOwned + JsonSchema + Send + Sync + 'static {}
@@ -269,6 +270,15 @@ fn format_hint(format: &str) -> String {
         "email" => "must be an e-mail address".into(),
         "uri" => "must be an absolute address, such as https://example.org/".into(),
         other => format!("must be of the format {other}"),
+    }
+}
+
+/// Free text that a body may leave out: a message, a reason. Blank is none; 422 at `pointer` where it cannot be kept.
+pub fn prose(pointer: &str, given: Option<&str>) -> Answered<Option<String>> {
+    match text::prose(given.unwrap_or_default(), text::MAX_TEXT) {
+        Ok(text) => Ok(Some(text)),
+        Err(NameFault::Empty) => Ok(None),
+        Err(fault) => Err(Error::invalid(pointer, "format", fault.to_string())),
     }
 }
 

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 pub use answer::{Accepted, Answer, Calendar, Created, Download, NoContent, Object, Table};
 pub use etag::Tagged;
+pub use input::prose;
 pub use page::Page;
 pub use request::{Input, Request};
 pub use route::{Route, get, route};

@@ -7,7 +7,9 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -59,6 +61,15 @@ pub struct Act<'a> {
     pub subject: &'a str,
     /// What doing it needs to know.
     pub detail: Value,
+}
+
+/// The token of a mail's link, as a body.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "MailToken")]
+pub struct TokenBody {
+    /// 43 base64url characters.
+    #[schemars(length(max = 200))]
+    pub token: String,
 }
 
 /// The key that tokens are derived from. The composition root gives it to every transaction.

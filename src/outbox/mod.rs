@@ -23,7 +23,7 @@ use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::time::Instant;
 
-pub use acts::{Act, Asked, Purpose, Redeemed, TokenKey, invalid_token, token_hash};
+pub use acts::{Act, Asked, Purpose, Redeemed, TokenBody, TokenKey, invalid_token, token_hash};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
 pub use store::{

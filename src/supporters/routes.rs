@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::path::{InSupporter, visible};
 use super::rules::Status;
 use super::store::{self, Beside, Filter, Register, SupporterRow};
-use crate::call::{self, Call, Code};
+use crate::call::{self, Call};
 use crate::country::{self, Region};
 use crate::db::Read;
 use crate::error::{FieldFault, Problem, ProblemKind, Result};
@@ -205,19 +205,14 @@ async fn register(request: Request<(), RegisterQuery>) -> Result<Table<Tagged<Su
 /// The filter that a query asks for, or every fault in it.
 fn filter(tx: &mut Read<'_>, query: &RegisterQuery) -> Result<Filter> {
     let call = call::current(tx)?;
-    let mut faults = Vec::new();
+    let sector = query.sector.as_deref().and_then(|code| call.sector_fault("?sector", code));
+    let kind = query.kind.as_deref().and_then(|code| call.kind_fault("?kind", code));
+    let principle = query.principle.and_then(|number| call.principle_fault("?principle", number));
+    let mut faults: Vec<_> = [sector, kind, principle].into_iter().flatten().collect();
     let mut refuse = |name: &str, code, detail: String| faults.push(FieldFault::new(format!("?{name}"), code, detail));
-    for (name, codes, given) in [("sector", &call.sectors, &query.sector), ("kind", &call.kinds, &query.kind)] {
-        if given.as_ref().is_some_and(|given| !codes.iter().any(|known| known.code == *given)) {
-            refuse(name, "enum", format!("must be one of {}", words(codes.iter().map(|Code { code, .. }| code))));
-        }
-    }
     let country = query.country.as_deref().and_then(country::alpha2);
     if query.country.is_some() && country.is_none() {
         refuse("country", "enum", "must be an alpha-2 code of ISO 3166-1, such as FR".into());
-    }
-    if query.principle.is_some_and(|principle| !call.principles.contains(&principle)) {
-        refuse("principle", "enum", format!("must be one of {}", words(&call.principles)));
     }
     let group = query.group.as_deref().map(|group| store::group_id(tx, group)).transpose()?;
     if group == Some(None) {
@@ -251,10 +246,6 @@ fn filter(tx: &mut Read<'_>, query: &RegisterQuery) -> Result<Filter> {
 /// When a seat must be held to count: now, or at the end of the day asked for.
 fn seated_at(tx: &Read<'_>, call: &Call, as_of: Option<Day>) -> Instant {
     as_of.map_or(tx.now(), |day| Instant::end_of(day, call.time_zone))
-}
-
-fn words<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
-    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 async fn supporter(request: Request<InSupporter>) -> Result<Object<Tagged<SupporterView>>> {

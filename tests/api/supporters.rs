@@ -228,7 +228,7 @@ fn every_fault_of_a_query_is_named_at_once() {
     assert_eq!(faulty.status, 422);
     assert_eq!(
         faulty.faults(),
-        ["?sector enum", "?kind enum", "?country enum", "?principle enum", "?group enum", "?q empty", "?endorsed_to too-early"]
+        ["?sector enum", "?kind enum", "?principle enum", "?country enum", "?group enum", "?q empty", "?endorsed_to too-early"]
     );
     assert!(faulty.text().contains("must be one of state, private_sector, civil_society"), "{}", faulty.text());
     let faulty = world

@@ -10,7 +10,7 @@ use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Problem, ProblemKind, Result, Violation};
 use crate::facts;
 use crate::http::page::Paging;
-use crate::http::{NoContent, Object, Page, Request, Route, Tagged, get, route};
+use crate::http::{NoContent, Object, Page, Request, Route, Tagged, get, prose, route};
 use crate::mail::Kind;
 use crate::people::endings::{PersonSuspended, refuse_for_last_administrator};
 use crate::people::mails;
@@ -18,7 +18,7 @@ use crate::people::rules::Role;
 use crate::people::store::admin::{self, Filter, Persons};
 use crate::people::store::{self, PersonRow};
 use crate::policy::{self, Action, PersonId};
-use crate::text::{self, NameFault};
+use crate::text;
 use crate::time::Instant;
 
 pub fn routes() -> Vec<Route> {
@@ -134,12 +134,7 @@ async fn change(request: Request<PersonPath, (), AccountChange>) -> Result<Objec
     request
         .write(|tx, input| {
             let body = &input.body;
-            let reason = match text::prose(body.reason.as_deref().unwrap_or_default(), text::MAX_TEXT) {
-                Ok(reason) => reason,
-                // No reason at all is a rule's to refuse.
-                Err(NameFault::Empty) => String::new(),
-                Err(fault) => return Err(Error::invalid("/reason", "format", fault.to_string())),
-            };
+            let reason = prose("/reason", body.reason.as_deref())?.unwrap_or_default();
             // Whether there is such a person is an administrator's to know.
             input.allow(&policy::Object::initiative())?;
             let person = load(tx, input.path.person)?;

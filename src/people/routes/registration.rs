@@ -14,7 +14,7 @@ use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::http::limits::Limit;
 use crate::http::{Accepted, NoContent, Request, Route, route};
 use crate::mail::Kind;
-use crate::outbox::{self, Purpose};
+use crate::outbox::{self, Purpose, TokenBody};
 use crate::people::accounts::Accounts;
 use crate::people::mails;
 use crate::people::newcomers::Newcomer;
@@ -67,14 +67,6 @@ impl Register {
 struct Address {
     #[schemars(length(max = 254))]
     email: String,
-}
-
-/// The token of a mail's link.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Token {
-    #[schemars(length(max = 200))]
-    token: String,
 }
 
 /// A token and a new password.
@@ -161,7 +153,7 @@ fn person_of(tx: &mut Write<'_>, subject: &str) -> Result<PersonRow> {
     store::person(tx, id)?.filter(|person| person.erased_at.is_none()).ok_or_else(outbox::invalid_token)
 }
 
-async fn verify_email(request: Request<(), (), Token>) -> Result<NoContent> {
+async fn verify_email(request: Request<(), (), TokenBody>) -> Result<NoContent> {
     request
         .write(|tx, input| {
             let redeemed = outbox::redeem(tx, Purpose::VerifyEmail, &input.body.token)?;
@@ -269,7 +261,7 @@ fn move_address(tx: &mut Write<'_>, purpose: Purpose, token: &str) -> Result<(Pe
     Ok((person, old))
 }
 
-async fn confirm_email(request: Request<(), (), Token>) -> Result<NoContent> {
+async fn confirm_email(request: Request<(), (), TokenBody>) -> Result<NoContent> {
     request
         .write(|tx, input| {
             let (mut person, old) = move_address(tx, Purpose::ConfirmEmail, &input.body.token)?;
@@ -287,7 +279,7 @@ async fn confirm_email(request: Request<(), (), Token>) -> Result<NoContent> {
         .await
 }
 
-async fn undo_email(request: Request<(), (), Token>) -> Result<NoContent> {
+async fn undo_email(request: Request<(), (), TokenBody>) -> Result<NoContent> {
     request
         .write(|tx, input| {
             let (mut person, _) = move_address(tx, Purpose::UndoEmail, &input.body.token)?;

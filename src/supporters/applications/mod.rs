@@ -4,6 +4,7 @@ mod mails;
 mod routes;
 pub mod rules;
 pub mod store;
+mod view;
 
 use crate::http::Route;
 

@@ -1,30 +1,27 @@
 //! `/supporter-applications`.
 
-use std::collections::HashMap;
-
 use actix_web::http::Method;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::mails;
-use super::rules::{Application, Decision, Likeness, Status, Typed};
-use super::store::{self, ApplicationId, Applications, LookAlike, Row};
+use super::rules::{Application, Decision, Status, Typed};
+use super::store::{self, ApplicationId, Applications, Row};
+use super::view::{Asked, View, views};
 use crate::audit::{self, Entry};
 use crate::call::{self, Call};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::limits::Limit;
 use crate::http::page::Paging;
-use crate::http::{Accepted, NoContent, Object, Page, Request, Route, Tagged, get, route};
-use crate::outbox::{self, Purpose};
+use crate::http::{Accepted, NoContent, Object, Page, Request, Route, Tagged, get, prose, route};
+use crate::outbox::{self, Purpose, TokenBody};
 use crate::policy::{Action, Object as Subject, SupporterId};
 use crate::supporters::affiliations::AffiliationRole;
 use crate::supporters::joining;
-use crate::supporters::references::{self, SupporterRef};
 use crate::supporters::rules::{self, Particulars, Status as SupporterStatus};
 use crate::supporters::store::entry;
-use crate::text::{self, NameFault};
-use crate::time::{Day, DaySchema, Instant};
+use crate::time::Day;
 
 pub fn routes() -> Vec<Route> {
     let post = Method::POST;
@@ -118,13 +115,7 @@ async fn apply(request: Request<(), (), New>) -> Result<Accepted> {
         .await
 }
 
-#[derive(Deserialize, JsonSchema)]
-struct Token {
-    #[schemars(length(max = 200))]
-    token: String,
-}
-
-async fn confirm(request: Request<(), (), Token>) -> Result<NoContent> {
+async fn confirm(request: Request<(), (), TokenBody>) -> Result<NoContent> {
     request
         .write(|tx, input| {
             let redeemed = outbox::redeem(tx, Purpose::ConfirmApplication, &input.body.token)?;
@@ -178,105 +169,6 @@ fn applied(row: &Row) -> Particulars {
         endorsed_on: None,
         source: String::new(),
     }
-}
-
-/// An application, as the secretariat sees it.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Application")]
-struct View {
-    id: ApplicationId,
-    name: String,
-    sector: String,
-    kind: Option<String>,
-    country: Option<String>,
-    website: Option<String>,
-    statement: Option<String>,
-    contact: ContactView,
-    status: Status,
-    /// Why it was declined.
-    reason: Option<String>,
-    /// What the secretariat asked the contact.
-    asked: Vec<Asked>,
-    confirmed_at: Option<Instant>,
-    /// The entry that it is about: a new one, or one that withdrew or was declined before and is re-opened when endorsed.
-    supporter: Option<SupporterRef>,
-    /// What may be the same organisation, when it was confirmed.
-    possible_duplicates: Vec<DuplicateView>,
-    created_at: Instant,
-    updated_at: Instant,
-}
-
-/// Its contact; null once forgotten (PRIVACY.md).
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ApplicationContact")]
-struct ContactView {
-    name: Option<String>,
-    email: Option<String>,
-    job_title: Option<String>,
-    authorised: bool,
-}
-
-/// A question of the secretariat.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ApplicationQuestion")]
-struct Asked {
-    #[schemars(with = "DaySchema")]
-    on: Day,
-    text: String,
-}
-
-/// An entry or an application that may be the same organisation.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PossibleDuplicate")]
-struct DuplicateView {
-    supporter: Option<SupporterRef>,
-    application_id: Option<ApplicationId>,
-    why: Likeness,
-}
-
-/// These applications as the secretariat sees them; their supporters in one query.
-fn views(c: &mut AnyConnection, rows: Vec<Row>) -> Result<Vec<Tagged<View>>> {
-    let mut read: Vec<(Row, Vec<LookAlike>, Vec<Asked>)> = Vec::new();
-    for row in rows {
-        let (alike, asked) = (serde_json::from_str(&row.possible_duplicates)?, serde_json::from_str(&row.asked)?);
-        read.push((row, alike, asked));
-    }
-    let of = |(row, alike, _): &(Row, Vec<LookAlike>, Vec<Asked>)| {
-        row.supporter_id.into_iter().chain(alike.iter().filter_map(|one| one.supporter_id)).collect::<Vec<_>>()
-    };
-    let ids: Vec<SupporterId> = read.iter().flat_map(of).collect();
-    let known: HashMap<_, _> = references::refs(c, &ids)?.into_iter().map(|(id, facts)| (id, facts.reference)).collect();
-    Ok(read.into_iter().map(|(row, alike, asked)| view(row, alike, asked, &known)).collect())
-}
-
-fn view(row: Row, alike: Vec<LookAlike>, asked: Vec<Asked>, known: &HashMap<SupporterId, SupporterRef>) -> Tagged<View> {
-    let named = |id: Option<SupporterId>| id.and_then(|id| known.get(&id).cloned());
-    let duplicate =
-        |one: LookAlike| DuplicateView { supporter: named(one.supporter_id), application_id: one.application_id, why: one.why };
-    let view = View {
-        id: row.id,
-        supporter: named(row.supporter_id),
-        possible_duplicates: alike.into_iter().map(duplicate).collect(),
-        name: row.name,
-        sector: row.sector,
-        kind: row.kind,
-        country: row.country,
-        website: row.website,
-        statement: row.statement,
-        contact: ContactView {
-            name: row.contact_name,
-            email: row.contact_email,
-            job_title: row.contact_job_title,
-            authorised: row.authorised,
-        },
-        status: row.status,
-        reason: row.reason,
-        asked,
-        confirmed_at: row.confirmed_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    };
-    Tagged::new(row.version, view)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -339,12 +231,7 @@ async fn decide(request: Request<ApplicationPath, (), Decided>) -> Result<Object
     request
         .write(|tx, input| {
             let decision = input.body.decision;
-            let reason = match text::prose(input.body.reason.as_deref().unwrap_or_default(), text::MAX_TEXT) {
-                Ok(reason) => reason,
-                // No reason at all is a rule's to refuse.
-                Err(NameFault::Empty) => String::new(),
-                Err(fault) => return Err(Error::invalid("/reason", "format", fault.to_string())),
-            };
+            let reason = prose("/reason", input.body.reason.as_deref())?;
             input.allow(&Subject::initiative())?;
             let mut row = confirmed(store::hold(tx, input.path.application)?)?;
             input.if_match.allow(row.version)?;
@@ -353,23 +240,21 @@ async fn decide(request: Request<ApplicationPath, (), Decided>) -> Result<Object
                 let detail = format!("The application is {} already.", row.status);
                 return Err(Problem::new(ProblemKind::IllegalTransition, detail).with("allowed", allowed).into());
             }
-            if decision.needs_reason() && reason.is_empty() {
-                return Err(Error::violation(
-                    "reason_required",
-                    "Say why, in `reason`, or what you ask: the contact is mailed it.",
-                ));
+            if decision.needs_reason() && reason.is_none() {
+                return Err(Error::reason_required("the contact is mailed it"));
             }
+            let said = reason.as_deref().unwrap_or_default();
             let today = call::load(tx)?.today(tx.now());
             match decision {
                 Decision::Endorse => endorse(tx, &mut row, today)?,
-                Decision::Decline => decline(tx, &mut row, today, &reason)?,
-                Decision::Ask => ask(&mut row, today, &reason)?,
+                Decision::Decline => decline(tx, &mut row, today, said)?,
+                Decision::Ask => ask(&mut row, today, said)?,
             }
             store::save(tx, &mut row)?;
             let entry = Entry::of(act(decision), "supporter_application", row.id);
             let entry = if row.status == Status::Pending { entry } else { entry.moved(Status::Pending, row.status) };
-            audit::record(tx, entry.because(Some(&reason).filter(|reason| !reason.is_empty()).map(String::as_str)));
-            mails::decided(tx, &row, decision, &reason)?;
+            audit::record(tx, entry.because(reason.as_deref()));
+            mails::decided(tx, &row, decision, said)?;
             shown(tx, row)
         })
         .await

@@ -120,16 +120,9 @@ pub struct Contact {
 impl Typed<'_> {
     /// The application, or everything that is wrong with it.
     pub fn check(&self, call: &Call) -> Result<Application, Vec<FieldFault>> {
-        let mut faults = Faults(Vec::new());
-        let code = |codes: &[crate::call::Code], code: &str| codes.iter().any(|known| known.code == code);
-        if !code(&call.sectors, self.sector) {
-            let known: Vec<_> = call.sectors.iter().map(|sector| sector.code.as_str()).collect();
-            faults.add("/sector", "enum", format!("must be one of {}", known.join(", ")));
-        }
-        if let Some(kind) = self.kind.filter(|kind| !code(&call.kinds, kind)) {
-            let known: Vec<_> = call.kinds.iter().map(|kind| kind.code.as_str()).collect();
-            faults.add("/kind", "enum", format!("must be one of {}; {kind:?} is not", known.join(", ")));
-        }
+        let sector = call.sector_fault("/sector", self.sector);
+        let kind = self.kind.and_then(|kind| call.kind_fault("/kind", kind));
+        let mut faults = Faults(sector.into_iter().chain(kind).collect());
         let country = match self.country {
             None if self.sector == INTERNATIONAL_ORGANISATION => None,
             None => {

@@ -12,7 +12,7 @@ use crate::audit::{self, Entry};
 use crate::db::{AnyConnection, DbError};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::{NoContent, Request, Route, route};
-use crate::outbox::{self, Purpose, Redeemed};
+use crate::outbox::{self, Purpose, Redeemed, TokenBody};
 use crate::people::{self, Accounts, NewPerson, Newcomer, Role};
 use crate::policy::Action;
 use crate::supporters::joining;
@@ -130,15 +130,7 @@ async fn accept_as_newcomer(request: Request<(), (), Newly>) -> Result<NoContent
         .await
 }
 
-/// The token of the mail's link.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Token {
-    #[schemars(length(max = 200))]
-    token: String,
-}
-
-async fn accept_signed_in(request: Request<(), (), Token>) -> Result<NoContent> {
+async fn accept_signed_in(request: Request<(), (), TokenBody>) -> Result<NoContent> {
     request
         .accept(
             || NoContent,

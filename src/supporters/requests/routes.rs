@@ -11,7 +11,7 @@ use super::store::{self, Requests, Row};
 use crate::db::AnyConnection;
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::page::Paging;
-use crate::http::{Created, Input, Object, Page, Request, Route, Tagged, get, route};
+use crate::http::{Created, Input, Object, Page, Request, Route, Tagged, get, prose, route};
 use crate::mail::Kind;
 use crate::people::{self, PersonRef};
 use crate::policy::{self, Action, SupporterId};
@@ -20,7 +20,6 @@ use crate::supporters::affiliations::{self, AffiliationRole};
 use crate::supporters::path::{self, InSupporter};
 use crate::supporters::references::{self, SupporterRef};
 use crate::supporters::{joining, rules};
-use crate::text;
 use crate::time::Instant;
 
 use crate::audit::{self, Entry};
@@ -111,12 +110,6 @@ struct New {
     /// For those who decide.
     #[schemars(length(max = 5000))]
     message: Option<String>,
-}
-
-/// Free text that may be left out; 422 at its place where it cannot be kept.
-fn prose(pointer: &str, text: Option<&str>) -> Result<Option<String>> {
-    let Some(text) = text else { return Ok(None) };
-    text::prose(text, text::MAX_TEXT).map(Some).map_err(|why| Error::invalid(pointer, "format", why.to_string()))
 }
 
 async fn make(request: Request<InSupporter, (), New>) -> Result<Created<RequestView>> {

@@ -13,7 +13,7 @@ use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::facts;
 use crate::http::change::Change;
-use crate::http::{Input, Object as Answered, Request, Tagged};
+use crate::http::{Input, Object as Answered, Request, Tagged, prose};
 use crate::mail::Kind;
 use crate::people;
 use crate::policy::{Action, Object};
@@ -22,7 +22,7 @@ use crate::supporters::facts::{SupporterChanged, SupporterWithdrawn};
 use crate::supporters::path::{InSupporter, load, visible};
 use crate::supporters::rules::{Particulars, Status};
 use crate::supporters::store::{self, entry};
-use crate::text::{self, NameFault};
+use crate::text;
 
 /// What can be changed of a supporter. Name, sector and country are the secretariat's.
 #[derive(Deserialize, JsonSchema)]
@@ -70,15 +70,8 @@ impl Changes {
                 Err(why) => fault("/name", "format", why.to_string()),
             }
         }
-        for (at, codes, change, field) in
-            [("/sector", &call.sectors, &self.sector, &mut to.sector), ("/kind", &call.kinds, &self.kind, &mut to.kind)]
-        {
-            if change.value().is_some_and(|given| !codes.iter().any(|known| known.code == *given)) {
-                let known: Vec<_> = codes.iter().map(|known| known.code.as_str()).collect();
-                fault(at, "enum", format!("must be one of {}", known.join(", ")));
-            }
-            change.apply(field);
-        }
+        self.sector.apply(&mut to.sector);
+        self.kind.apply(&mut to.kind);
         match self.country.value().map(|typed| country::alpha2(typed)) {
             Some(Some(country)) => to.country = Some(country),
             Some(None) => fault("/country", "enum", "must be an alpha-2 code of ISO 3166-1, such as FR".into()),
@@ -94,12 +87,10 @@ impl Changes {
             Some(Err(why)) => fault("/statement", "format", why.to_string()),
             None => self.statement.apply(&mut to.statement),
         }
-        for (n, number) in self.principles.iter().flatten().enumerate() {
-            if !call.principles.contains(number) {
-                let known: Vec<_> = call.principles.iter().map(i64::to_string).collect();
-                fault(&format!("/principles/{n}"), "enum", format!("must be one of {}", known.join(", ")));
-            }
-        }
+        faults.extend(self.sector.value().and_then(|code| call.sector_fault("/sector", code)));
+        faults.extend(self.kind.value().and_then(|code| call.kind_fault("/kind", code)));
+        let principles = self.principles.iter().flatten().enumerate();
+        faults.extend(principles.filter_map(|(n, number)| call.principle_fault(&format!("/principles/{n}"), *number)));
         if faults.is_empty() { Ok(to) } else { Err(faults) }
     }
 }
@@ -159,20 +150,10 @@ pub struct Transition {
     reason: Option<String>,
 }
 
-/// The reason that somebody gave, empty where none; 422 where it is no text.
-pub fn reason(given: Option<&str>) -> Result<String> {
-    match text::prose(given.unwrap_or_default(), text::MAX_TEXT) {
-        Ok(reason) => Ok(reason),
-        // No reason at all is a rule's to refuse.
-        Err(NameFault::Empty) => Ok(String::new()),
-        Err(fault) => Err(Error::invalid("/reason", "format", fault.to_string())),
-    }
-}
-
 pub async fn transition(request: Request<InSupporter, (), Transition>) -> Result<Answered<Tagged<SupporterView>>> {
     request
         .write(|tx, input| {
-            let reason = reason(input.body.reason.as_deref())?;
+            let reason = prose("/reason", input.body.reason.as_deref())?;
             let row = load(tx, input, "/transitions")?;
             input.if_match.allow(row.version)?;
             let allowed: &[Status] = if row.status == Status::Endorsed { &[Status::Withdrawn] } else { &[] };
@@ -180,9 +161,7 @@ pub async fn transition(request: Request<InSupporter, (), Transition>) -> Result
                 let detail = format!("A supporter that is {} cannot be made {} here.", row.status, input.body.to);
                 return Err(Problem::new(ProblemKind::IllegalTransition, detail).with("allowed", allowed).into());
             }
-            if reason.is_empty() {
-                return Err(Error::violation("reason_required", "Say why, in `reason`: focal points and secretariat are told."));
-            }
+            let reason = reason.ok_or_else(|| Error::reason_required("focal points and secretariat are told"))?;
             withdraw(tx, &row, &reason)?;
             shown(tx, input)
         })

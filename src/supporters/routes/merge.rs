@@ -3,16 +3,15 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::change::reason;
 use super::{Beside, SupporterView};
 use crate::audit::{self, Entry};
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::facts::{self, Objections};
-use crate::http::{Object, Request, Tagged};
-use crate::policy::{self, SupporterId};
+use crate::http::{Object, Request, Tagged, prose};
+use crate::policy::SupporterId;
 use crate::supporters::facts::SupportersMerged;
-use crate::supporters::path::{InSupporter, visible};
+use crate::supporters::path::{InSupporter, load};
 use crate::supporters::rules::Status;
 use crate::supporters::store::{self, SupporterRow, entry, merge};
 
@@ -29,9 +28,8 @@ pub struct Merge {
 pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Tagged<SupporterView>>> {
     request
         .write(|tx, input| {
-            let reason = reason(input.body.reason.as_deref())?;
-            input.allow(&policy::Object::initiative())?;
-            let from = visible(tx, input, "/merge")?;
+            let reason = prose("/reason", input.body.reason.as_deref())?;
+            let from = load(tx, input, "/merge")?;
             let Some(into) = store::find(tx, input.body.into_supporter_id.as_str())? else {
                 return Err(Error::invalid("/into_supporter_id", "unknown", "names no supporter"));
             };
@@ -40,7 +38,7 @@ pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Ta
             let (from, into) = (find(tx, from.id)?, find(tx, into.id)?);
             input.if_match.allow(from.version)?;
             let mut objections = Objections::default();
-            if reason.is_empty() {
+            if reason.is_none() {
                 objections.raise("reason_required", "Say why, in `reason`: it goes into the record.");
             }
             if into.id == from.id {
@@ -56,7 +54,10 @@ pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Ta
             facts::consider(tx, &SupportersMerged { from: from.id, into: into.id }, &mut objections)?;
             objections.none()?;
             merge::merge(tx, from.id, into.id)?;
-            audit::record(tx, Entry::of("supporter.merged", "supporter", from.id).moved(from.id, into.id).because(Some(&reason)));
+            audit::record(
+                tx,
+                Entry::of("supporter.merged", "supporter", from.id).moved(from.id, into.id).because(reason.as_deref()),
+            );
             let row = find(tx, into.id)?;
             let mut beside = Beside::rows(tx, std::slice::from_ref(&row))?;
             Ok(Object::tagged(SupporterView::of(row, &mut beside)))
