@@ -251,8 +251,6 @@ pub struct WorkerSettings {
     pub enabled: bool,
     /// Its rest when nothing was to be done; at most a second, since mail that another process queued leaves within two (api.md).
     pub tick: Duration,
-    /// How long what it claimed is its own.
-    pub lease: Duration,
 }
 
 impl Settings {

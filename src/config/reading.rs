@@ -57,11 +57,7 @@ impl Reading {
             mail: self.mail(),
             limits: self.limits(),
             auth: self.auth(),
-            worker: WorkerSettings {
-                enabled: self.flag("worker.enabled"),
-                tick: self.millis("worker.tick_ms", 10..=1_000),
-                lease: Duration::from_secs(self.number("worker.lease_s", 1..=3_600)),
-            },
+            worker: WorkerSettings { enabled: self.flag("worker.enabled"), tick: self.millis("worker.tick_ms", 10..=1_000) },
             effective: self.effective,
         };
         if self.faults.is_empty() { Ok(settings) } else { Err(ConfigFaults(self.faults)) }

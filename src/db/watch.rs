@@ -44,12 +44,16 @@ impl Drop for Watch {
 
 /// Looks once; `None` where the database did not answer. Then nothing remembered can be vouched for, so it is forgotten as well.
 fn look(db: &Db, connection: &mut Option<AnyConnection>, seen: Option<String>) -> Option<String> {
+    // Said once, however long it lasts.
+    let lost = |error: &dyn std::fmt::Display| {
+        if seen.is_some() {
+            tracing::warn!(error = %error, "cannot watch for other servers' writes; answers are read anew until it can");
+        }
+    };
     if connection.is_none() {
-        *connection = db.connect().inspect_err(|e| tracing::warn!(error = %e, "cannot watch for other servers' writes")).ok();
+        *connection = db.connect().inspect_err(|error| lost(error)).ok();
     }
-    let mark = connection.as_mut().and_then(|open| {
-        db.foreign_changes(open).inspect_err(|e| tracing::warn!(error = %e, "cannot watch for other servers' writes")).ok()
-    });
+    let mark = connection.as_mut().and_then(|open| db.foreign_changes(open).inspect_err(|error| lost(error)).ok());
     if mark.is_none() {
         *connection = None;
     }
