@@ -132,6 +132,8 @@ pub struct Actor {
     pub secretariat: bool,
     /// Its role is administrator, likewise.
     pub administrator: bool,
+    /// Its address went with an affiliation that ended: it only keeps its own account until another one is confirmed.
+    pub address_lapsed: bool,
     /// Its role would allow more, once it has the second factor that the settings ask for.
     pub lacks_second_factor: bool,
     /// Its language, where it chose one.

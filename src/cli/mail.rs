@@ -11,8 +11,8 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::mail::Kind;
 use crate::outbox::{self, Mail, MailId, MailRow, State};
-use crate::server;
 use crate::worker::Postman;
+use crate::{app, server};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -67,7 +67,10 @@ pub(super) fn run(command: &Command, settings: &Settings) -> Outcome {
     server::migrate(&db, false)?;
     match command {
         Command::List { state, limit } => list(&db, state.map(StateName::state), *limit),
-        Command::Resend { id } => resend(&db, *id),
+        Command::Resend { id } => {
+            app::prepare_links(&db, &server::accounts(settings, db.clock())?);
+            resend(&db, *id)
+        }
         Command::Test { address } => test(db, settings, address),
     }
 }

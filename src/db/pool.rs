@@ -153,7 +153,7 @@ pub(super) fn open(target: &Target, options: &Options, queries: &Arc<AtomicI64>)
     match target {
         Target::Sqlite(path) => {
             if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-                std::fs::create_dir_all(directory).map_err(|e| ConnectError::Directory(directory.to_owned(), e))?;
+                make_private(directory).map_err(|e| ConnectError::Directory(directory.to_owned(), e))?;
             }
             Ok((build(Use::Read, options.readers), build(Use::Write, 1), 1))
         }
@@ -164,6 +164,15 @@ pub(super) fn open(target: &Target, options: &Options, queries: &Arc<AtomicI64>)
             Ok((pool.clone(), pool, slots as usize))
         }
     }
+}
+
+/// Makes a directory where there is none: what lies in it is this user's and nobody else's to read.
+fn make_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
 }
 
 #[derive(Debug)]

@@ -82,7 +82,7 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
         parameters.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             "description": "The same key and request within 24 hours gives the first outcome again."}));
     }
-    if matches!(route.method.as_str(), "PATCH" | "PUT" | "DELETE") {
+    if route.versioned {
         parameters.push(json!({"name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"},
             "description": "The ETag of the version that is changed; 428 without."}));
     }
@@ -179,7 +179,7 @@ pub fn problems(route: &Route) -> Vec<(u16, Vec<ProblemKind>)> {
     if route.form.query.schema().pointer("/properties/cursor").is_some() {
         kinds.push(ProblemKind::InvalidCursor);
     }
-    if matches!(route.method.as_str(), "PATCH" | "PUT" | "DELETE") {
+    if route.versioned {
         kinds.extend([ProblemKind::PreconditionRequired, ProblemKind::PreconditionFailed]);
     }
     if route.form.idempotent {

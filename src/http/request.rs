@@ -93,6 +93,11 @@ impl<P, Q, B> Input<P, Q, B> {
             Err(Error::forbidden(
                 "Your role needs a second factor here. Set one up with POST /api/v1/me/totp, then sign in again.",
             ))
+        } else if self.actor.address_lapsed {
+            Err(Error::forbidden(
+                "Your e-mail address belonged to a supporter that you no longer speak for. Give your account another one with PATCH /api/v1/me \
+                 (`email`, `password`), and confirm it.",
+            ))
         } else if !self.actor.verified {
             Err(Error::forbidden(
                 "Confirm your e-mail address first, by the link that was mailed to you; ask for another with POST /api/v1/auth/verify-email/resend.",

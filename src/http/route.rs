@@ -36,6 +36,8 @@ pub struct Route {
     pub action: Action,
     /// One line for the documentation.
     pub summary: &'static str,
+    /// Whether it changes something that has a version of its own, so that it needs `If-Match`.
+    pub versioned: bool,
     /// Problems it answers beyond those that every operation can.
     pub problems: Vec<ProblemKind>,
     /// Its form, for the documentation.
@@ -88,10 +90,18 @@ where
         let check = check.clone();
         Box::pin(async move { serve(request, payload, limit, &check, action, handler).await })
     });
-    Route { method, path, action, summary, problems: Vec::new(), form, describe: A::describe, limit: None, serve }
+    let versioned = matches!(method.as_str(), "PATCH" | "PUT" | "DELETE");
+    Route { method, path, action, summary, versioned, problems: Vec::new(), form, describe: A::describe, limit: None, serve }
 }
 
 impl Route {
+    /// Says that what it changes has no version of its own (a session, a second factor), so that it takes no `If-Match`.
+    #[must_use]
+    pub fn unversioned(mut self) -> Self {
+        self.versioned = false;
+        self
+    }
+
     /// Names further problems that this operation answers.
     #[must_use]
     pub fn answers(mut self, problems: &[ProblemKind]) -> Self {

@@ -55,6 +55,7 @@ impl Authenticate for Accounts {
             person: Some(person.id),
             session: Some(session.id),
             verified: person.is_verified(),
+            address_lapsed: person.address_lapsed,
             secretariat: person.role != Role::Person && secured,
             administrator: person.role == Role::Administrator && secured,
             lacks_second_factor: person.role != Role::Person && !secured,

@@ -35,6 +35,13 @@ pub fn fold_email(email: &str) -> Option<String> {
     address::email(email).ok().map(|email| email.to_lowercase())
 }
 
+/// Whether two addresses are at one host, or one of them below the other's.
+pub fn share_a_domain(one: &str, other: &str) -> bool {
+    let domain = |email: &str| email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
+    let (one, other) = (domain(one), domain(other));
+    one == other || one.ends_with(&format!(".{other}")) || other.ends_with(&format!(".{one}"))
+}
+
 /// The password as it is hashed: NFKC, so that every keyboard types the same one.
 pub fn normalise_password(password: &str) -> String {
     password.nfkc().collect()

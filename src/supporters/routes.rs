@@ -212,7 +212,7 @@ fn filter(tx: &mut Read<'_>, query: &RegisterQuery) -> Result<Filter> {
     let mut refuse = |name: &str, code, detail: String| faults.push(FieldFault::new(format!("?{name}"), code, detail));
     let country = query.country.as_deref().and_then(country::alpha2);
     if query.country.is_some() && country.is_none() {
-        refuse("country", "enum", "must be an alpha-2 code of ISO 3166-1, such as FR".into());
+        refuse("country", "enum", "must be a country code of ISO 3166-1, such as FR".into());
     }
     let group = query.group.as_deref().map(|group| store::group_id(tx, group)).transpose()?;
     if group == Some(None) {

@@ -88,7 +88,8 @@ async fn me(request: Request) -> Result<Object<Tagged<MeView>>> {
 
 #[derive(Deserialize, JsonSchema)]
 struct Changes {
-    #[schemars(length(min = 1, max = 200))]
+    #[serde(default)]
+    #[schemars(with = "String", length(min = 1, max = 200))]
     display_name: Option<String>,
     /// A language of the call.
     #[serde(default)]
@@ -99,9 +100,11 @@ struct Changes {
     #[schemars(length(max = 64))]
     time_zone: Change<String>,
     /// A link is mailed there; until it is followed the old address stays. Needs `password`.
-    #[schemars(length(max = 254))]
+    #[serde(default)]
+    #[schemars(with = "String", length(max = 254))]
     email: Option<String>,
-    #[schemars(length(max = 1000))]
+    #[serde(default)]
+    #[schemars(with = "String", length(max = 1000))]
     password: Option<String>,
 }
 
@@ -150,13 +153,16 @@ async fn change(request: Request<(), (), Changes>) -> Result<Object<Tagged<MeVie
         .write(|tx, input| {
             let mut row = myself(tx, input)?;
             input.if_match.require(row.version)?;
+            let before = (row.display_name.clone(), row.locale.clone(), row.time_zone.clone());
             if let Some(name) = &input.body.display_name {
                 row.display_name =
                     text::name(name, text::MAX_NAME).map_err(|why| Error::invalid("/display_name", "format", why.to_string()))?;
             }
             input.body.locale.apply(&mut row.locale);
             input.body.time_zone.apply(&mut row.time_zone);
-            people::save_profile(tx, &mut row)?;
+            if before != (row.display_name.clone(), row.locale.clone(), row.time_zone.clone()) {
+                people::save_profile(tx, &mut row)?;
+            }
             if let Some(email) = &input.body.email {
                 people::propose_address(tx, &row, email)?;
             }

@@ -53,9 +53,11 @@ pub struct Filter {
 impl Filter {
     fn mails<'a>(&self) -> o::BoxedQuery<'a, Backend> {
         let mut query = o::table.into_boxed::<Backend>();
-        if let Some(state) = self.state {
-            query = query.filter(o::state.eq(state));
-        }
+        query = match self.state {
+            Some(state) => query.filter(o::state.eq(state)),
+            // What was never wanted, or not any more, is shown to who asks for it.
+            None => query.filter(o::state.ne(State::Dropped)),
+        };
         if let Some(kind) = self.kind {
             query = query.filter(o::kind.eq(kind));
         }

@@ -36,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::POST, "/me/totp/confirm", Action::KeepOwnAccount, "Finish setting up a second factor", confirm_totp)
             .answers(&[WrongState]),
         route(Method::DELETE, "/me/totp", Action::KeepOwnAccount, "Remove the second factor", remove_totp)
+            .unversioned()
             .answers(&[Forbidden, WrongState]),
     ]
 }

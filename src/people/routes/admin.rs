@@ -35,6 +35,7 @@ pub fn routes() -> Vec<Route> {
             "Remove somebody's second factor, for one who lost it",
             reset,
         )
+        .unversioned()
         .answers(&[ProblemKind::WrongState]),
     ]
 }
@@ -123,7 +124,11 @@ async fn person(request: Request<PersonPath>) -> Result<Object<Tagged<AccountVie
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AccountChange {
+    #[serde(default)]
+    #[schemars(with = "Role")]
     role: Option<Role>,
+    #[serde(default)]
+    #[schemars(with = "bool")]
     suspended: Option<bool>,
     /// Why: for the record.
     #[schemars(length(max = 5000))]
@@ -200,7 +205,6 @@ async fn reset(request: Request<PersonPath>) -> Result<NoContent> {
                     "Remove your own second factor with DELETE /api/v1/me/totp, or ask another administrator.",
                 ));
             }
-            input.if_match.allow(person.version)?;
             if !person.has_second_factor() {
                 return Err(Error::wrong_state("There is no second factor."));
             }

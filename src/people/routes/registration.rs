@@ -267,7 +267,9 @@ async fn confirm_email(request: Request<(), (), TokenBody>) -> Result<NoContent>
             let (mut person, old) = move_address(tx, Purpose::ConfirmEmail, &input.body.token)?;
             let was_usable = person.is_verified();
             person.email_verified_at = Some(tx.now());
-            person.address_lapsed = false;
+            // Another mailbox of the house that it left is no address of its own.
+            person.address_lapsed =
+                person.address_lapsed && rules::share_a_domain(&old, person.email.as_deref().unwrap_or_default());
             store::save_person(tx, &mut person)?;
             audit::record(tx, Entry::of("person.email_changed", "person", person.id).by(person.id));
             // No undo goes to an address that was lost with an affiliation: its owner is somebody else.

@@ -30,7 +30,8 @@ pub fn routes() -> Vec<Route> {
             .answers(&[InvalidCredentials]),
         route(Method::POST, "/auth/logout", Action::KeepOwnAccount, "End this session", logout),
         get("/me/sessions", Action::KeepOwnAccount, "Where this person is signed in", sessions),
-        route(Method::DELETE, "/me/sessions/{session}", Action::KeepOwnAccount, "End one of one's sessions", end_session),
+        route(Method::DELETE, "/me/sessions/{session}", Action::KeepOwnAccount, "End one of one's sessions", end_session)
+            .unversioned(),
     ]
 }
 

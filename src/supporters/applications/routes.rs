@@ -272,8 +272,8 @@ fn decided(tx: &Write<'_>, row: &mut Row, status: Status) {
     (row.status, row.rank, row.decided_at) = (status, 1, Some(tx.now()));
 }
 
-/// Takes the organisation into the register. An entry that withdrew or was declined is re-opened, with what the application says now. The
-/// contact becomes focal point.
+/// Takes the organisation into the register. An entry that withdrew or was declined is re-opened; the application fills what is not known
+/// of it. The contact becomes focal point.
 fn endorse(tx: &mut Write<'_>, row: &mut Row, today: Day) -> Result<()> {
     let id = row.supporter_id.ok_or_else(|| Error::Internal("a confirmed application without its entry".into()))?;
     let is = entry::row(tx, id)?.ok_or_else(|| Error::Internal("an application's entry is gone".into()))?;
@@ -282,20 +282,21 @@ fn endorse(tx: &mut Write<'_>, row: &mut Row, today: Day) -> Result<()> {
         SupporterStatus::Withdrawn | SupporterStatus::Declined => {
             entry::move_to(tx, id, is.status, SupporterStatus::Pending, today, None)?;
             let reopened = entry::row(tx, id)?.ok_or_else(|| Error::Internal("an application's entry is gone".into()))?;
-            let known = reopened.particulars();
-            let told = applied(row);
+            // What is known of it stays, as with an import: who it is, is the secretariat's to change, in the open.
+            let (known, told) = (reopened.particulars(), applied(row));
             let to = Particulars {
-                name: told.name,
-                sector: told.sector,
-                kind: told.kind.or(known.kind),
-                country: told.country.or(known.country),
-                website: told.website.or(known.website),
-                statement: told.statement.or(known.statement),
-                slug: known.slug,
+                sector: known.sector.clone().or(told.sector),
+                kind: known.kind.clone().or(told.kind),
+                country: known.country.clone().or(told.country),
+                website: known.website.clone().or(told.website),
+                statement: known.statement.clone().or(told.statement),
                 endorsed_on: None,
-                source: known.source,
+                ..known.clone()
             };
-            entry::change(tx, reopened, to)?;
+            if to != known {
+                entry::change(tx, reopened, to)?;
+                audit::record(tx, Entry::of("supporter.changed", "supporter", id));
+            }
         }
         SupporterStatus::Endorsed => {
             let detail = "This organisation was endorsed by another application meanwhile. Decline this one, or ask its contact.";

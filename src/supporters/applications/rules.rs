@@ -132,7 +132,7 @@ impl Typed<'_> {
             Some(typed) => {
                 let country = country::alpha2(typed);
                 if country.is_none() {
-                    faults.add("/country", "enum", "must be an alpha-2 code of ISO 3166-1, such as FR");
+                    faults.add("/country", "enum", "must be a country code of ISO 3166-1, such as FR");
                 }
                 country
             }

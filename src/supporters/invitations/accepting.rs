@@ -16,6 +16,7 @@ use crate::outbox::{self, Purpose, Redeemed, TokenBody};
 use crate::people::{self, Accounts, NewPerson, Newcomer, Role};
 use crate::policy::Action;
 use crate::supporters::joining;
+use crate::supporters::references;
 use crate::time::Instant;
 
 pub fn routes() -> Vec<Route> {
@@ -36,7 +37,7 @@ pub fn routes() -> Vec<Route> {
             "Accept an invitation with one's account; that confirms its address, too",
             accept_signed_in,
         )
-        .answers(&[InvalidToken, Forbidden]),
+        .answers(&[InvalidToken, Forbidden, WrongState]),
     ]
 }
 
@@ -44,7 +45,12 @@ pub fn routes() -> Vec<Route> {
 fn invitation(c: &mut AnyConnection, redeemed: &Redeemed, now: Instant) -> Result<Row> {
     let id = redeemed.subject.parse().map_err(|_| outbox::invalid_token())?;
     let row = super::store::find(c, id)?.filter(|row| rules::status(row.status, row.expires_at, now) == Status::Open);
-    row.ok_or_else(outbox::invalid_token)
+    let row = row.ok_or_else(outbox::invalid_token)?;
+    let supporter = references::refs(c, &[row.supporter_id])?.remove(&row.supporter_id);
+    if !supporter.is_some_and(|supporter| supporter.endorsed) {
+        return Err(Error::wrong_state("The supporter that invited you is endorsed no more, so nobody new can speak for it."));
+    }
+    Ok(row)
 }
 
 /// What accepting takes from somebody without an account.

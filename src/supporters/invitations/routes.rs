@@ -17,6 +17,7 @@ use crate::policy::{self, Action};
 use crate::supporters::affiliations::AffiliationRole;
 use crate::supporters::path::{self, InSupporter};
 use crate::supporters::references::{self, SupporterRef};
+use crate::supporters::rules::Status as SupporterStatus;
 use crate::time::Instant;
 
 const LIST: &str = "/supporters/{supporter}/invitations";
@@ -144,6 +145,10 @@ async fn make(request: Request<InSupporter, (), New>) -> Result<Created<Invitati
                 let New { email, role } = &input.body;
                 address::email(email).map_err(|why| Error::invalid("/email", "format", why.to_string()))?;
                 let supporter = path::load(tx, input, "/invitations")?;
+                if supporter.status != SupporterStatus::Endorsed {
+                    let detail = format!("Only an endorsed supporter invites; this one is {}.", supporter.status);
+                    return Err(Error::wrong_state(detail));
+                }
                 let by = Invited { by: input.actor.person, locale: language(&input.reader) };
                 Ok(super::invite(tx, supporter.id, email, *role, &by)?.to_string())
             },

@@ -28,7 +28,8 @@ use crate::text;
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "SupporterChange")]
 pub struct Changes {
-    #[schemars(length(min = 1, max = 1000))]
+    #[serde(default)]
+    #[schemars(with = "String", length(min = 1, max = 1000))]
     name: Option<String>,
     /// A code of `/sectors`; null: unknown.
     #[serde(default)]
@@ -49,7 +50,8 @@ pub struct Changes {
     #[schemars(length(max = 20_000))]
     statement: Change<String>,
     /// Numbers of `/principles` that it commits to, all of them.
-    #[schemars(length(max = 100))]
+    #[serde(default)]
+    #[schemars(with = "Vec<i64>", length(max = 100))]
     principles: Option<Vec<i64>>,
 }
 
@@ -74,7 +76,7 @@ impl Changes {
         self.kind.apply(&mut to.kind);
         match self.country.value().map(|typed| country::alpha2(typed)) {
             Some(Some(country)) => to.country = Some(country),
-            Some(None) => fault("/country", "enum", "must be an alpha-2 code of ISO 3166-1, such as FR".into()),
+            Some(None) => fault("/country", "enum", "must be a country code of ISO 3166-1, such as FR".into()),
             None => self.country.apply(&mut to.country),
         }
         match self.website.value().map(|typed| address::url(typed)) {

@@ -64,6 +64,9 @@ fn a_profile_is_changed_over_the_version_that_was_read() {
     let faults = change("*", json!({"display_name": "\u{200b}", "locale": "xx", "time_zone": "Paris", "email": "a@b"})).faults();
     assert_eq!(faults, ["/display_name format", "/locale enum", "/time_zone enum", "/email format", "/password required"]);
     assert_eq!(change("*", json!({"role": "administrator"})).faults(), ["/role unknown"]);
+    assert_eq!(change("*", json!({"display_name": null})).faults(), ["/display_name type"]);
+    let tag = etag(&world, &ana);
+    assert_eq!(change(&tag, json!({})).expect(200).header("etag"), tag, "nothing is changed by nothing");
     assert_eq!(world.get("/me").expect(401).problem(), "authentication-required");
 }
 
