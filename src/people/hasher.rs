@@ -1,7 +1,7 @@
 //! Password hashes: argon2id off the async workers, a bounded number at once, so that a flood of logins slows logins and nothing else.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
@@ -33,7 +33,7 @@ struct Inner {
     slots: Semaphore,
     waiting: AtomicUsize,
     /// What an unknown address is checked against, so that it costs what a known one costs.
-    dummy: String,
+    dummy: OnceLock<String>,
 }
 
 /// A turn at hashing: whoever holds it may spend the time.
@@ -48,8 +48,23 @@ impl Hasher {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None)
             .map_err(|e| Error::Internal(format!("argon2 parameters: {e}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let dummy = hash_with(&argon2, "nobody has this password")?;
-        Ok(Self(Arc::new(Inner { argon2, cost, slots: Semaphore::new(at_once.max(1)), waiting: AtomicUsize::new(0), dummy })))
+        Ok(Self(Arc::new(Inner {
+            argon2,
+            cost,
+            slots: Semaphore::new(at_once.max(1)),
+            waiting: AtomicUsize::new(0),
+            dummy: OnceLock::new(),
+        })))
+    }
+
+    /// What an unknown address is checked against. Made at the first check of any, known or not, so that none costs more; at the start it
+    /// would keep its memory for a server where nobody signs in.
+    fn dummy(&self) -> Result<String> {
+        if let Some(dummy) = self.0.dummy.get() {
+            return Ok(dummy.clone());
+        }
+        let made = hash_with(&self.0.argon2, "nobody has this password")?;
+        Ok(self.0.dummy.get_or_init(|| made).clone())
     }
 
     /// Waits for a turn; 503 when too many wait already.
@@ -106,7 +121,8 @@ impl Slot<'_> {
         let hasher = self.hasher.clone();
         tokio::task::spawn_blocking(move || {
             let known = hash.is_some();
-            let text = hash.unwrap_or_else(|| hasher.0.dummy.clone());
+            let dummy = hasher.dummy()?;
+            let text = hash.unwrap_or(dummy);
             let parsed = PasswordHash::new(&text).map_err(|e| Error::Internal(format!("a stored password hash: {e}")))?;
             let right = hasher.0.argon2.verify_password(password.as_bytes(), &parsed).is_ok();
             Ok(match (known && right, hasher.is_outdated(&parsed)) {
