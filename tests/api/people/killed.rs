@@ -91,3 +91,31 @@ fn what_a_killed_server_answered_has_its_mail_and_one_token_that_works() {
         assert_eq!(worked, 1, "{address}: {tokens:?}");
     }
 }
+
+#[test]
+fn a_repeat_after_a_restart_is_still_one() {
+    let (home, directory) = (Home::copied(), TempDir::new().unwrap());
+    let file = directory.path().join("call.toml");
+    std::fs::write(&file, PARIS_CALL).unwrap();
+    end(plenary_on(&home, directory.path(), &["load", file.to_str().unwrap()])).well();
+    let body = |name: &str| {
+        json!({
+            "name": name, "sector": "academia", "country": "FR",
+            "contact": {"name": "Ana", "email": "ana@example.org", "job_title": "Dean", "authorised": true},
+        })
+    };
+    let apply = |server: &Running, name: &str| {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let path = server.url("/api/v1/supporter-applications");
+        agent.post(path).header("Idempotency-Key", "k-1").send_json(body(name)).unwrap().status().as_u16()
+    };
+    let serve = || Running::start(plenary_on(&home, directory.path(), &["serve"]));
+    let server = serve();
+    assert_eq!(apply(&server, "Institute"), 202);
+    server.signal("KILL");
+    drop(server.end());
+    let server = serve();
+    assert_eq!((apply(&server, "Institute"), apply(&server, "Another")), (202, 422));
+    let made = crate::dump::dump(&crate::process::database(&home));
+    assert_eq!(made.iter().filter(|line| line.starts_with("supporter_applications ")).count(), 1);
+}
