@@ -16,7 +16,7 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, forum, groups, outbox, people, supporters, views};
+use crate::{call, deliverables, forum, groups, meetings, outbox, people, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
@@ -27,6 +27,8 @@ pub fn routes() -> Vec<Route> {
         supporters::routes(),
         groups::routes(),
         forum::routes(),
+        deliverables::routes(),
+        meetings::routes(),
         views::routes(),
     ];
     slices.into_iter().flatten().collect()
@@ -62,6 +64,7 @@ impl Authenticate for Callers {
         let mut actor = self.0.recognise(connection, token, now)?;
         if let Some(person) = actor.person.filter(|_| actor.verified) {
             actor.affiliations = supporters::affiliations_of(connection, person)?;
+            (actor.memberships, actor.seats) = groups::standings_of(connection, person)?;
         }
         Ok(actor)
     }

@@ -42,6 +42,10 @@ pub mod groups;
 
 pub mod forum;
 
+pub mod deliverables;
+
+pub mod meetings;
+
 pub mod load;
 
 pub mod views;

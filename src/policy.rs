@@ -23,6 +23,11 @@ pub type PersonId = Id<PersonMark>;
 pub type SupporterId = Id<SupporterMark>;
 /// The identifier of a working group.
 pub type GroupId = Id<GroupMark>;
+/// Marks an [`Id`] of a membership.
+#[derive(Debug)]
+pub enum MembershipMark {}
+/// The identifier of a membership.
+pub type MembershipId = Id<MembershipMark>;
 
 word_enum! {
     /// What a caller is, seen from one object. A caller may stand in several ways at once; its rights are their union.
@@ -69,8 +74,32 @@ word_enum! {
         RunSupporter = "run_supporter",
         /// See or end an affiliation, see a request for one: one's own, or as [`Action::RunSupporter`].
         EndAffiliation = "end_affiliation",
-        /// Invite to a group.
-        InviteToGroup = "invite_to_group",
+        /// Ask to become a member of a group, for a supporter.
+        RequestMembership = "request_membership",
+        /// See one membership: one's own, or as [`Action::ReadGroup`].
+        SeeMembership = "see_membership",
+        /// Move a membership on: one's own (cancel, leave), or as [`Action::RunGroup`] (decide, remove).
+        MoveMembership = "move_membership",
+        /// Read a group's drafts, member names, comments, minutes.
+        ReadGroup = "read_group",
+        /// Comment on a deliverable.
+        Comment = "comment",
+        /// Change or delete one's own comment.
+        KeepOwnComment = "keep_own_comment",
+        /// Say whether one comes to a meeting.
+        Attend = "attend",
+        /// Agree to be acknowledged in a deliverable.
+        BeAcknowledged = "be_acknowledged",
+        /// Progress, milestones, summary, versions of a deliverable, and its start.
+        WorkOnDeliverable = "work_on_deliverable",
+        /// Decide memberships, invite to a group, edit its text, deliverables, rounds, meetings, dispositions, messages.
+        RunGroup = "run_group",
+        /// See what groups will owe: a co-chair's own groups, or all.
+        ReadBoard = "read_board",
+        /// Give a seat up.
+        GiveSeatUp = "give_seat_up",
+        /// Name the person in a seat, or leave it oneself.
+        FillSeat = "fill_seat",
         /// Run the initiative: set the seats, derogations, group status, approve, Forum, endorse, merge, mail queue, audit.
         RunInitiative = "run_initiative",
         /// Roles, suspension, second factors of others, settings, keys.
@@ -102,9 +131,52 @@ pub fn allows(action: Action, standing: Standing) -> bool {
             Oneself | FocalPoint | Secretariat | Administrator => true,
             Anyone | Person | Verified | Affiliated | Observer | Member | Lead | CoChair => false,
         },
-        Action::InviteToGroup => match standing {
+        Action::RequestMembership => match standing {
+            Affiliated | FocalPoint => true,
+            Anyone | Person | Oneself | Verified | Observer | Member | Lead | CoChair | Secretariat | Administrator => false,
+        },
+        Action::SeeMembership => match standing {
+            Oneself | Observer | Member | Lead | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Verified | Affiliated | FocalPoint => false,
+        },
+        Action::MoveMembership => match standing {
+            Oneself | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Verified | Affiliated | FocalPoint | Observer | Member | Lead => false,
+        },
+        Action::ReadGroup | Action::Comment => match standing {
+            Observer | Member | Lead | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint => false,
+        },
+        Action::KeepOwnComment => match standing {
+            Oneself => true,
+            Anyone | Person | Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair | Secretariat
+            | Administrator => false,
+        },
+        Action::Attend => match standing {
+            Observer | Member | Lead | CoChair => true,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Secretariat | Administrator => false,
+        },
+        Action::BeAcknowledged => match standing {
+            Member | Lead => true,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | CoChair | Secretariat | Administrator => {
+                false
+            }
+        },
+        Action::WorkOnDeliverable => match standing {
+            Lead | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member => false,
+        },
+        Action::RunGroup | Action::ReadBoard => match standing {
             CoChair | Secretariat | Administrator => true,
             Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member | Lead => false,
+        },
+        Action::GiveSeatUp => match standing {
+            FocalPoint | Secretariat | Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | Observer | Member | Lead | CoChair => false,
+        },
+        Action::FillSeat => match standing {
+            Oneself | FocalPoint | Secretariat | Administrator => true,
+            Anyone | Person | Verified | Affiliated | Observer | Member | Lead | CoChair => false,
         },
         Action::RunInitiative => match standing {
             Secretariat | Administrator => true,
@@ -140,6 +212,10 @@ pub struct Actor {
     pub locale: Option<String>,
     /// The supporters it is affiliated to now, and whether as focal point.
     pub affiliations: Vec<(SupporterId, bool)>,
+    /// The groups it is an active member of, and whether as observer.
+    pub memberships: Vec<(GroupId, bool)>,
+    /// The groups of which it fills a co-chair seat now.
+    pub seats: Vec<GroupId>,
 }
 
 impl Actor {
@@ -163,6 +239,12 @@ impl Actor {
             let mine = |focal: bool| self.affiliations.iter().any(|(id, is)| Some(*id) == object.supporter && (*is || !focal));
             add(mine(false), Standing::Affiliated);
             add(mine(true), Standing::FocalPoint);
+            let among = |observer: bool| self.memberships.iter().any(|(id, is)| Some(*id) == object.group && *is == observer);
+            add(among(true), Standing::Observer);
+            add(among(false), Standing::Member);
+            // A lead is an active member; whoever is none any more leads nothing, whatever the object still says.
+            add(among(false) && object.lead.is_some() && self.person == object.lead, Standing::Lead);
+            add(object.group.is_some_and(|group| self.seats.contains(&group)), Standing::CoChair);
             add(self.secretariat, Standing::Secretariat);
             add(self.administrator, Standing::Administrator);
         }
@@ -184,6 +266,8 @@ pub struct Object {
     pub supporter: Option<SupporterId>,
     /// The group that it belongs to.
     pub group: Option<GroupId>,
+    /// The person who leads it, a deliverable.
+    pub lead: Option<PersonId>,
 }
 
 impl Object {
@@ -195,6 +279,11 @@ impl Object {
     /// Something of a supporter's.
     pub fn of_supporter(supporter: SupporterId) -> Self {
         Self { supporter: Some(supporter), ..Self::default() }
+    }
+
+    /// Something of a group's.
+    pub fn of_group(group: GroupId) -> Self {
+        Self { group: Some(group), ..Self::default() }
     }
 
     /// Something of a person's.

@@ -1,6 +1,19 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    acknowledgements (id) {
+        id -> Text,
+        deliverable_id -> Text,
+        membership_id -> Text,
+        agreed -> Bool,
+        text -> Nullable<Text>,
+        position -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     affiliation_requests (id) {
         id -> Text,
         person_id -> Text,
@@ -62,6 +75,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    calendar_feeds (person_id) {
+        person_id -> Text,
+        id -> Text,
+        token_hash -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     call_sections (name) {
         name -> Text,
         body -> Text,
@@ -97,6 +120,77 @@ diesel::table! {
         position -> BigInt,
         since -> Timestamp,
         until -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    comments (id) {
+        id -> Text,
+        deliverable_id -> Text,
+        author_id -> Text,
+        reply_to -> Nullable<Text>,
+        body -> Text,
+        edited_at -> Nullable<Timestamp>,
+        deleted_at -> Nullable<Timestamp>,
+        hidden_at -> Nullable<Timestamp>,
+        hidden_reason -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deliverable_principles (deliverable_id, principle) {
+        deliverable_id -> Text,
+        principle -> BigInt,
+    }
+}
+
+diesel::table! {
+    deliverable_versions (id) {
+        id -> Text,
+        deliverable_id -> Text,
+        number -> BigInt,
+        stored_as -> Nullable<Text>,
+        file_name -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        size -> Nullable<BigInt>,
+        sha256 -> Nullable<Text>,
+        url -> Nullable<Text>,
+        note -> Nullable<Text>,
+        added_by -> Text,
+        withheld_at -> Nullable<Timestamp>,
+        withheld_reason -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deliverables (id) {
+        id -> Text,
+        group_id -> Text,
+        number -> BigInt,
+        reference -> Text,
+        title -> Text,
+        folded_title -> Text,
+        summary -> Nullable<Text>,
+        kind -> Text,
+        status -> Text,
+        due_on -> Date,
+        progress -> BigInt,
+        lead_membership_id -> Nullable<Text>,
+        forum_edition_id -> Nullable<Text>,
+        approved_version -> Nullable<BigInt>,
+        binds_no_supporter -> Bool,
+        risk_reason -> Nullable<Text>,
+        risk_since -> Nullable<Timestamp>,
+        search_text -> Text,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -154,6 +248,27 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    group_aliases (alias) {
+        alias -> Text,
+        group_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    group_messages (id) {
+        id -> Text,
+        group_id -> Text,
+        sender_id -> Text,
+        audience -> Text,
+        subject -> Text,
+        body -> Text,
+        recipients -> BigInt,
+        created_at -> Timestamp,
     }
 }
 
@@ -240,6 +355,72 @@ diesel::table! {
         used_at -> Nullable<Timestamp>,
         voided_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    meeting_attendance (id) {
+        id -> Text,
+        meeting_id -> Text,
+        person_id -> Text,
+        status -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    meetings (id) {
+        id -> Text,
+        group_id -> Text,
+        title -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        time_zone -> Text,
+        place -> Nullable<Text>,
+        link -> Nullable<Text>,
+        agenda -> Nullable<Text>,
+        minutes -> Nullable<Text>,
+        minutes_status -> Text,
+        status -> Text,
+        sequence -> BigInt,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    memberships (id) {
+        id -> Text,
+        group_id -> Text,
+        person_id -> Text,
+        supporter_id -> Nullable<Text>,
+        body -> Nullable<Text>,
+        role -> Text,
+        status -> Text,
+        message -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    milestones (id) {
+        id -> Text,
+        deliverable_id -> Text,
+        title -> Text,
+        due_on -> Date,
+        done_on -> Nullable<Date>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 
@@ -341,6 +522,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    seat_persons (id) {
+        id -> Text,
+        seat_id -> Text,
+        person_id -> Text,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     sectors (id) {
         id -> Text,
         code -> Text,
@@ -348,6 +539,15 @@ diesel::table! {
         position -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    session_presentations (session_id, reference) {
+        session_id -> Text,
+        reference -> Text,
+        presented_as -> Text,
+        position -> BigInt,
     }
 }
 
@@ -454,23 +654,51 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        members -> BigInt,
+        member_supporters -> BigInt,
+        deliverables -> BigInt,
+        open_consultations -> BigInt,
     }
 }
 
+diesel::joinable!(acknowledgements -> deliverables (deliverable_id));
+diesel::joinable!(acknowledgements -> memberships (membership_id));
 diesel::joinable!(affiliation_requests -> persons (person_id));
 diesel::joinable!(affiliation_requests -> supporters (supporter_id));
 diesel::joinable!(affiliations -> persons (person_id));
 diesel::joinable!(affiliations -> supporters (supporter_id));
+diesel::joinable!(calendar_feeds -> persons (person_id));
 diesel::joinable!(co_chair_seats -> supporters (supporter_id));
 diesel::joinable!(co_chair_seats -> working_groups (group_id));
+diesel::joinable!(comments -> deliverables (deliverable_id));
+diesel::joinable!(comments -> persons (author_id));
+diesel::joinable!(deliverable_principles -> deliverables (deliverable_id));
+diesel::joinable!(deliverable_versions -> deliverables (deliverable_id));
+diesel::joinable!(deliverable_versions -> persons (added_by));
+diesel::joinable!(deliverables -> forum_editions (forum_edition_id));
+diesel::joinable!(deliverables -> memberships (lead_membership_id));
+diesel::joinable!(deliverables -> working_groups (group_id));
 diesel::joinable!(derogations -> working_groups (group_id));
 diesel::joinable!(forum_sessions -> forum_editions (forum_edition_id));
+diesel::joinable!(group_aliases -> working_groups (group_id));
+diesel::joinable!(group_messages -> persons (sender_id));
+diesel::joinable!(group_messages -> working_groups (group_id));
 diesel::joinable!(group_principles -> working_groups (group_id));
 diesel::joinable!(invitations -> supporters (supporter_id));
 diesel::joinable!(login_addresses -> persons (person_id));
+diesel::joinable!(meeting_attendance -> meetings (meeting_id));
+diesel::joinable!(meeting_attendance -> persons (person_id));
+diesel::joinable!(meetings -> working_groups (group_id));
+diesel::joinable!(memberships -> persons (person_id));
+diesel::joinable!(memberships -> supporters (supporter_id));
+diesel::joinable!(memberships -> working_groups (group_id));
+diesel::joinable!(milestones -> deliverables (deliverable_id));
 diesel::joinable!(person_sessions -> persons (person_id));
 diesel::joinable!(recovery_codes -> persons (person_id));
 diesel::joinable!(refresh_tokens -> person_sessions (session_id));
+diesel::joinable!(seat_persons -> co_chair_seats (seat_id));
+diesel::joinable!(seat_persons -> persons (person_id));
+diesel::joinable!(session_presentations -> forum_sessions (session_id));
 diesel::joinable!(supporter_aliases -> supporters (supporter_id));
 diesel::joinable!(supporter_applications -> supporters (supporter_id));
 diesel::joinable!(supporter_former_names -> supporters (supporter_id));
@@ -478,17 +706,25 @@ diesel::joinable!(supporter_principles -> supporters (supporter_id));
 diesel::joinable!(supporter_statuses -> supporters (supporter_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    acknowledgements,
     affiliation_requests,
     affiliations,
     audit_entries,
     audit_head,
     audit_reasons,
+    calendar_feeds,
     call_sections,
     calls,
     co_chair_seats,
+    comments,
+    deliverable_principles,
+    deliverable_versions,
+    deliverables,
     derogations,
     forum_editions,
     forum_sessions,
+    group_aliases,
+    group_messages,
     group_principles,
     idempotency_keys,
     invitations,
@@ -497,6 +733,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_addresses,
     login_failures,
     mail_acts,
+    meeting_attendance,
+    meetings,
+    memberships,
+    milestones,
     outbox,
     person_sessions,
     persons,
@@ -504,7 +744,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     refresh_tokens,
     register_milestones,
+    seat_persons,
     sectors,
+    session_presentations,
     supporter_aliases,
     supporter_applications,
     supporter_former_names,

@@ -1,6 +1,7 @@
 //! Forum editions: dates, places and sessions, and their calendar.
 
 mod calendar;
+mod facts;
 mod routes;
 mod rules;
 mod store;
@@ -17,6 +18,7 @@ use crate::locale::{Localised, Reader, Shown};
 use crate::text;
 use crate::time::{Day, DaySchema};
 
+pub use facts::{EditionCancelled, EditionRescheduled, SessionShows};
 pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status};
 pub use store::{EditionId, EditionMark, EditionRef, SessionId, SessionMark};
 

@@ -1,5 +1,6 @@
 //! The groups' rows: groups, their principles, seats and derogations.
 
+pub mod people;
 pub mod reactions;
 
 use diesel::dsl::{count_star, exists};
@@ -7,8 +8,9 @@ use diesel::prelude::*;
 
 use super::rules::{Derogation, JoinPolicy, Status};
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, any_of};
+use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::{Error, Result};
+use crate::http::etag::stale;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
 use crate::policy::{GroupId, SupporterId};
@@ -152,6 +154,25 @@ pub fn find(connection: &mut AnyConnection, reference: &str) -> Result<GroupRow>
         query.filter(groups::slug.eq(reference.to_owned()))
     };
     query.get_result(connection).optional()?.ok_or_else(|| Error::not_found("group"))
+}
+
+/// Holds a group until the transaction ends, before what depends on it is read: its members, seats and counts change one at a time. The
+/// transaction is repeated where it is gone.
+pub fn hold(tx: &mut Write<'_>, group: GroupId) -> Result<GroupRow> {
+    let held =
+        diesel::update(groups::table.filter(groups::id.eq(group))).set(groups::version.eq(groups::version)).execute(&mut **tx)?;
+    if held != 1 {
+        return Err(stale());
+    }
+    Ok(groups::table.filter(groups::id.eq(group)).select(GroupRow::as_select()).get_result(&mut **tx)?)
+}
+
+/// Counts one more deliverable.
+pub fn count_deliverable(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
+    diesel::update(groups::table.filter(groups::id.eq(group)))
+        .set(groups::deliverables.eq(groups::deliverables + 1))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Groups by id, in no order.

@@ -61,6 +61,8 @@ impl Authenticate for Accounts {
             lacks_second_factor: person.role != Role::Person && !secured,
             // Whom the person speaks for is a higher slice's to say.
             affiliations: Vec::new(),
+            memberships: Vec::new(),
+            seats: Vec::new(),
             locale: person.locale,
         })
     }

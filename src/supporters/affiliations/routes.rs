@@ -215,7 +215,7 @@ struct AffiliationPath {
 fn load<Q, B>(c: &mut AnyConnection, input: &Input<AffiliationPath, Q, B>) -> Result<AffiliationRow> {
     let row = store::find(c, input.path.affiliation)?.filter(|row| row.until.is_none());
     let row = row.ok_or_else(|| Error::not_found("affiliation"))?;
-    let object = policy::Object { person: Some(row.person_id), supporter: Some(row.supporter_id), group: None };
+    let object = policy::Object { person: Some(row.person_id), supporter: Some(row.supporter_id), ..Default::default() };
     input.reveal(Action::EndAffiliation, &object, "affiliation")?;
     input.allow(&object)?;
     Ok(row)

@@ -153,7 +153,7 @@ struct RequestPath {
 /// A request that the caller may see; 403 where the route's act is not its to do.
 fn load<B>(c: &mut AnyConnection, input: &Input<RequestPath, (), B>) -> Result<Row> {
     let row = store::find(c, input.path.request)?.ok_or_else(|| Error::not_found("request"))?;
-    let object = policy::Object { person: Some(row.person_id), supporter: Some(row.supporter_id), group: None };
+    let object = policy::Object { person: Some(row.person_id), supporter: Some(row.supporter_id), ..Default::default() };
     input.reveal(Action::EndAffiliation, &object, "request")?;
     input.allow(&object)?;
     Ok(row)

@@ -1,0 +1,18 @@
+DROP TABLE calendar_feeds;
+DROP TABLE meeting_attendance;
+DROP TABLE meetings;
+DROP TABLE session_presentations;
+DROP TABLE acknowledgements;
+DROP TABLE comments;
+DROP TABLE deliverable_versions;
+DROP TABLE milestones;
+DROP TABLE deliverable_principles;
+DROP TABLE deliverables;
+DROP TABLE group_messages;
+DROP TABLE memberships;
+ALTER TABLE working_groups DROP COLUMN open_consultations;
+ALTER TABLE working_groups DROP COLUMN deliverables;
+ALTER TABLE working_groups DROP COLUMN member_supporters;
+ALTER TABLE working_groups DROP COLUMN members;
+DROP TABLE group_aliases;
+DROP TABLE seat_persons;

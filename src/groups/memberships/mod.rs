@@ -1,0 +1,3 @@
+//! Memberships: who takes part in a group, for whom, as intervals (domain.md, Memberships).
+
+pub mod rules;
