@@ -3,6 +3,7 @@
 //!
 //! SQLite, unless `TEST_DATABASE_URL` names a PostgreSQL server on which databases may be made.
 
+pub mod cast;
 mod contract;
 mod database;
 mod people;
