@@ -55,6 +55,7 @@ diesel::table! {
         reason_digest -> Nullable<Text>,
         request_id -> Nullable<Text>,
         hash -> Text,
+        group_id -> Nullable<Text>,
     }
 }
 

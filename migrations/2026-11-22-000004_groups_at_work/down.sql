@@ -1,3 +1,6 @@
+-- Entries that name their group could not be verified without it: there is no way back once there are any.
+DROP INDEX audit_entries_by_group;
+ALTER TABLE audit_entries DROP COLUMN group_id;
 DROP TABLE calendar_feeds;
 DROP TABLE meeting_attendance;
 DROP TABLE meetings;

@@ -227,3 +227,7 @@ CREATE TABLE calendar_feeds (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
+
+-- The group whose timeline an entry is part of. The hash of an entry that has one covers it.
+ALTER TABLE audit_entries ADD COLUMN group_id TEXT;
+CREATE INDEX audit_entries_by_group ON audit_entries (group_id, seq);

@@ -27,6 +27,8 @@ pub struct Link {
     pub reason_digest: Option<String>,
     /// The request that did it.
     pub request_id: Option<String>,
+    /// The group whose timeline it is part of. Entries from before there was one hash as they did then.
+    pub group: Option<String>,
 }
 
 /// Where a chain is broken: the first entry that does not fit, and why.
@@ -71,7 +73,7 @@ fn absorb(hash: &mut Sha256, text: Option<&str>) {
 
 /// The hash of `link` after the entry whose hash is `previous`: SHA-256, in hex.
 pub fn hash(previous: &str, link: &Link) -> String {
-    let Link { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id } = link;
+    let Link { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, group } = link;
     let mut hash = Sha256::new();
     absorb(&mut hash, Some(previous));
     hash.update(seq.to_be_bytes());
@@ -80,6 +82,9 @@ pub fn hash(previous: &str, link: &Link) -> String {
         [actor, &Some(act.clone()), &Some(object_type.clone()), &Some(object_id.clone()), from, to, reason_digest, request_id]
     {
         absorb(&mut hash, text.as_deref());
+    }
+    if group.is_some() {
+        absorb(&mut hash, group.as_deref());
     }
     hex(&hash.finalize())
 }
@@ -162,6 +167,7 @@ mod tests {
             to: Some("endorsed".into()),
             reason_digest: Some(reason_digest("salt", "because")),
             request_id: None,
+            group: None,
         }
     }
 
@@ -169,7 +175,7 @@ mod tests {
     fn every_field_enters_the_hash() {
         let whole = link(1);
         let before = beginning();
-        let others: [fn(&mut Link); 10] = [
+        let others: [fn(&mut Link); 11] = [
             |l| l.seq = 2,
             |l| l.at = Instant::parse("2026-09-01T09:00:00.000002Z").unwrap(),
             |l| l.actor = None,
@@ -180,6 +186,7 @@ mod tests {
             |l| (l.from, l.to) = (l.to.clone(), l.from.clone()),
             |l| l.reason_digest = None,
             |l| l.request_id = Some(String::new()),
+            |l| l.group = Some(String::new()),
         ];
         for change in others {
             let mut other = whole.clone();

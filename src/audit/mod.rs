@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fmt::Display;
 
 use crate::db::{AnyConnection, Write};
-use crate::policy::PersonId;
+use crate::policy::{GroupId, PersonId};
 
 pub use chain::{Broken, Verified};
 
@@ -24,6 +24,8 @@ pub struct Entry {
     pub object_type: &'static str,
     /// The object's id.
     pub object_id: String,
+    /// The group whose timeline it is part of.
+    pub group: Option<GroupId>,
     /// The state before, where the act moved it.
     pub from: Option<String>,
     /// The state after.
@@ -42,6 +44,7 @@ impl Entry {
             act,
             object_type,
             object_id: object_id.to_string(),
+            group: None,
             from: None,
             to: None,
             reason: None,
@@ -53,6 +56,13 @@ impl Entry {
     #[must_use]
     pub fn by(mut self, person: PersonId) -> Self {
         self.actor = Some(person);
+        self
+    }
+
+    /// Part of this group's timeline.
+    #[must_use]
+    pub fn in_group(mut self, group: GroupId) -> Self {
+        self.group = Some(group);
         self
     }
 

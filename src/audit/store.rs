@@ -33,6 +33,7 @@ pub fn append(tx: &mut Write<'_>, pending: Vec<Entry>) -> QueryResult<()> {
             to: entry.to,
             reason_digest: reason.as_ref().map(|(salt, reason)| reason_digest(salt, reason)),
             request_id: entry.request_id,
+            group: entry.group.map(|group| group.to_string()),
         };
         previous = hash(&previous, &link);
         diesel::insert_into(entries::table)
@@ -47,6 +48,7 @@ pub fn append(tx: &mut Write<'_>, pending: Vec<Entry>) -> QueryResult<()> {
                 entries::to_state.eq(link.to),
                 entries::reason_digest.eq(link.reason_digest),
                 entries::request_id.eq(link.request_id),
+                entries::group_id.eq(link.group),
                 entries::hash.eq(&previous),
             ))
             .execute(&mut **tx)?;
@@ -72,6 +74,7 @@ struct Row {
     to: Option<String>,
     reason_digest: Option<String>,
     request_id: Option<String>,
+    group: Option<String>,
     hash: String,
     reason: Option<(String, String)>,
 }
@@ -98,14 +101,15 @@ pub fn verify(connection: &mut AnyConnection) -> QueryResult<Result<Verified, Br
                 entries::to_state,
                 entries::reason_digest,
                 entries::request_id,
+                entries::group_id,
                 entries::hash,
                 (reasons::salt, reasons::reason).nullable(),
             ))
             .load(connection)?;
         let Some(last) = rows.last() else { break };
         after = last.seq;
-        for Row { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, hash, reason } in rows {
-            let link = Link { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id };
+        for Row { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, group, hash, reason } in rows {
+            let link = Link { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, group };
             let reason = reason.as_ref().map(|(salt, reason)| (salt.as_str(), reason.as_str()));
             if let Err(broken) = walk.step(&link, &hash, reason) {
                 return Ok(Err(broken));

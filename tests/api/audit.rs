@@ -13,6 +13,7 @@ fn entry(object: &str, reason: Option<&str>) -> Entry {
         act: "endorse",
         object_type: "supporter",
         object_id: object.to_owned(),
+        group: None,
         from: Some("pending".into()),
         to: Some("endorsed".into()),
         reason: reason.map(str::to_owned),

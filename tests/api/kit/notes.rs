@@ -250,6 +250,7 @@ fn tell<P, B>(
             act,
             object_type: "note",
             object_id: id.to_owned(),
+            group: None,
             from: word(states.0),
             to: word(states.1),
             reason: reason.map(str::to_owned),
