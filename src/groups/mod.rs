@@ -84,6 +84,12 @@ pub fn count_deliverable(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
     store::count_deliverable(tx, group)
 }
 
+/// Counts anew the members of a group that the transaction holds, and the supporters that these or its seats stand for: after every change of
+/// memberships or seats.
+pub fn recount(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
+    store::counts::recount(tx, group)
+}
+
 /// The groups that a person takes part in now (and whether as observer), and those of which it fills a seat.
 pub fn standings_of(connection: &mut AnyConnection, person: PersonId) -> Result<(Vec<(GroupId, bool)>, Vec<GroupId>)> {
     Ok((store::people::memberships_of(connection, person)?, store::people::seats_of(connection, person)?))

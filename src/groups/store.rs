@@ -1,5 +1,6 @@
 //! The groups' rows: groups, their principles, seats and derogations.
 
+pub mod counts;
 pub mod people;
 pub mod reactions;
 

@@ -38,6 +38,12 @@ pub fn my_affiliations(connection: &mut AnyConnection, person: PersonId) -> Resu
     affiliations::mine(connection, person)
 }
 
+/// Holds these supporters until the transaction ends, before what depends on them (status, sector, affiliations) is read. Comes before any
+/// group is held; the transaction is repeated where one of them is gone.
+pub fn hold(tx: &mut Write<'_>, ids: &[SupporterId]) -> Result<()> {
+    store::entry::hold(tx, ids)
+}
+
 /// The first endorsed supporter by name; `None` in an empty register.
 pub fn first(connection: &mut AnyConnection) -> Result<Option<SupporterId>> {
     store::first(connection)

@@ -9,7 +9,7 @@ use crate::groups::{self, Derogation, JoinPolicy, Seat, Status};
 use crate::ids::Id;
 use crate::load::file::Group;
 use crate::policy::{GroupId, SupporterId};
-use crate::schema::{co_chair_seats, derogations, group_principles, working_groups};
+use crate::schema::{co_chair_seats, derogations, group_principles, seat_persons, working_groups};
 use crate::states::State;
 use crate::supporters;
 use crate::text;
@@ -94,6 +94,7 @@ impl Load<'_, '_> {
         self.pursue(row.id, said)?;
         let since = Instant::start_of(self.file.call.as_of, self.file.call.time_zone);
         self.seats(&row, said, community, since)?;
+        groups::recount(self.tx, row.id)?;
         self.derogation(row.id, said)?;
         self.judge(key, group, &row, community)
     }
@@ -133,6 +134,7 @@ impl Load<'_, '_> {
         if is_reseated {
             let since = self.moment();
             self.seats(&row, said, community, since)?;
+            groups::recount(self.tx, row.id)?;
         } else {
             group.co_chairs.iter().for_each(|_| self.report.kept(Section::CoChairSeats, false));
         }
@@ -188,6 +190,9 @@ impl Load<'_, '_> {
         for (id, ..) in stored.iter().filter(|(_, supporter, ..)| !wanted.contains(supporter)) {
             let changes = (s::until.eq(since), s::version.eq(s::version + 1), s::updated_at.eq(now));
             diesel::update(s::table.filter(s::id.eq(id))).set(changes).execute(&mut **self.tx)?;
+            diesel::update(seat_persons::table.filter(seat_persons::seat_id.eq(id)).filter(seat_persons::until.is_null()))
+                .set(seat_persons::until.eq(now))
+                .execute(&mut **self.tx)?;
             self.report.removed(Section::CoChairSeats);
         }
         for (position, supporter) in (0_i64..).zip(&wanted) {

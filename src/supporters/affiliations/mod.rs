@@ -103,9 +103,8 @@ pub fn end_all_of_erased(tx: &mut Write<'_>, person: PersonId) -> Result<()> {
 
 fn finish(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
     let was_focal_point = row.role == AffiliationRole::FocalPoint;
-    if was_focal_point {
-        store::hold_focal_points(tx, row.supporter_id)?;
-    }
+    // Whoever lets something rest on an affiliation holds its supporter too: it is there before this one ends, or finds that it has.
+    store::hold_focal_points(tx, row.supporter_id)?;
     store::end(tx, row)?;
     facts::announce(tx, &AffiliationEnded { person: row.person_id, supporter: row.supporter_id })?;
     audit::record(tx, Entry::of("affiliation.ended", "affiliation", row.id));
