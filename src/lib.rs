@@ -8,6 +8,7 @@ pub mod config;
 pub mod country;
 pub mod ids;
 pub mod locale;
+pub mod picture;
 pub mod states;
 pub mod text;
 pub mod time;

@@ -108,7 +108,8 @@ pub fn verify(connection: &mut AnyConnection) -> QueryResult<Result<Verified, Br
             .load(connection)?;
         let Some(last) = rows.last() else { break };
         after = last.seq;
-        for Row { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, group, hash, reason } in rows {
+        for Row { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, group, hash, reason } in rows
+        {
             let link = Link { seq, at, actor, act, object_type, object_id, from, to, reason_digest, request_id, group };
             let reason = reason.as_ref().map(|(salt, reason)| (salt.as_str(), reason.as_str()));
             if let Err(broken) = walk.step(&link, &hash, reason) {

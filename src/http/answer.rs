@@ -1,16 +1,25 @@
 //! What a handler may answer. Each kind of answer turns itself into a response and describes itself for OpenAPI.
 
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::etag::Tagged;
 use super::page::Page;
 use crate::error::{Error, Result};
+use crate::picture;
 use crate::time::Instant;
+
+/// The media type of every table.
+const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// What the edge needs to know of an answer beside the response itself.
 #[derive(Clone, Debug, Default)]
@@ -243,7 +252,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Table<T> {
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
         match self {
             Self::Page(page) => page.reply(next_page),
-            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, "text/csv; charset=utf-8; header=present", bytes)),
+            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, CSV, bytes)),
         }
     }
     fn describe(schemas: &mut SchemaGenerator) -> Described {
@@ -292,6 +301,56 @@ impl Answer for Download {
     fn describe(_: &mut SchemaGenerator) -> Described {
         let mut described = Described::new(200, "A file, as attachment.");
         described.bodies.push(("application/json", json!({"type": "object"})));
+        described
+    }
+}
+
+/// 200 with a picture as SVG. Nothing applies to it but the one stylesheet of every picture.
+pub struct Picture {
+    /// The document.
+    pub svg: String,
+    /// Until when it stays true by itself.
+    pub fresh_until: Option<Instant>,
+}
+
+/// A browser that opens the picture as a page holds its style to this.
+static PICTURE_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let digest = STANDARD.encode(Sha256::digest(picture::style_text()));
+    format!("default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'")
+});
+
+impl Answer for Picture {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let reply = Reply::of(StatusCode::OK, "image/svg+xml", self.svg.into_bytes());
+        let mut reply = reply.with(header::CONTENT_SECURITY_POLICY, &PICTURE_POLICY)?;
+        reply.meta.fresh_until = self.fresh_until;
+        Ok(reply)
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(200, "A picture, as SVG.");
+        described.bodies.push(("image/svg+xml", json!({"type": "string"})));
+        described
+    }
+}
+
+/// A whole that is no list, as JSON, or as CSV (`Accept: text/csv`).
+pub enum Sheet<T> {
+    /// JSON.
+    Object(Object<T>),
+    /// CSV, as [`super::csv`] writes it.
+    Csv(Vec<u8>),
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Sheet<T> {
+    fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
+        match self {
+            Self::Object(object) => object.reply(next_page),
+            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, CSV, bytes)),
+        }
+    }
+    fn describe(schemas: &mut SchemaGenerator) -> Described {
+        let mut described = Object::<T>::describe(schemas);
+        described.bodies.push(("text/csv", json!({"type": "string"})));
         described
     }
 }

@@ -26,7 +26,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-pub use answer::{Accepted, Answer, Calendar, Created, Download, NoContent, Object, Table};
+pub use answer::{Accepted, Answer, Calendar, Created, Download, NoContent, Object, Picture, Sheet, Table};
 pub use etag::Tagged;
 pub use input::prose;
 pub use page::Page;

@@ -1,6 +1,7 @@
 //! What shows several slices at once.
 
 mod audit;
+mod board;
 mod me;
 mod search;
 

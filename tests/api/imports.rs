@@ -39,6 +39,7 @@ const ORDER: &[&str] = &[
     "country",
     "locale",
     "toml_file",
+    "picture",
     "address",
     "states",
     "ids",
