@@ -2,6 +2,7 @@
 //! decoded after.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
@@ -17,10 +18,11 @@ use crate::text::{self, NameFault};
 pub trait Shape: DeserializeOwned + JsonSchema + Send + Sync + 'static {}
 impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Shape for T {}
 
-/// A compiled schema.
+/// A schema, compiled at its first use: most of a hundred and more routes are not asked between two starts of a server, and compiled
+/// schemas would be most of its memory.
 pub struct Checker {
     schema: Value,
-    validator: Option<Validator>,
+    validator: OnceLock<Option<Validator>>,
 }
 
 /// Where a value came from, which decides how a fault points at it.
@@ -39,19 +41,22 @@ impl Checker {
     pub fn of<T: Shape>() -> Self {
         let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
         close(&mut schema);
-        let is_none = schema.get("type").and_then(Value::as_str) == Some("null");
-        let validator = if is_none {
-            None
-        } else {
-            // A schema that does not compile is found by the test that builds every route.
-            jsonschema::options().should_validate_formats(true).build(&schema).ok()
-        };
-        Self { schema, validator }
+        Self { schema, validator: OnceLock::new() }
     }
 
     /// Whether there is anything to check (`()` has nothing).
     pub fn is_none(&self) -> bool {
-        self.validator.is_none()
+        self.schema.get("type").and_then(Value::as_str) == Some("null")
+    }
+
+    /// Whether the schema can be compiled: a test asks that of every route.
+    pub fn compiles(&self) -> bool {
+        self.is_none() || self.validator().is_some()
+    }
+
+    fn validator(&self) -> Option<&Validator> {
+        let compile = || jsonschema::options().should_validate_formats(true).build(&self.schema).ok();
+        self.validator.get_or_init(compile).as_ref()
     }
 
     /// The schema itself.
@@ -61,8 +66,12 @@ impl Checker {
 
     /// Decodes `value`, or lists every fault.
     pub fn decode<T: Shape>(&self, value: Value, origin: Origin) -> Result<T, Vec<FieldFault>> {
-        let Some(validator) = &self.validator else {
+        if self.is_none() {
             return serde_json::from_value(Value::Null).map_err(|_| Vec::new());
+        }
+        // Never let anything through unchecked.
+        let Some(validator) = self.validator() else {
+            return Err(vec![FieldFault::new(pointer("", origin), "invalid", "cannot be checked here; please report this")]);
         };
         let mut faults = Vec::new();
         find_bad_text(&value, &mut String::new(), origin, &mut faults);

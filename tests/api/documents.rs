@@ -117,8 +117,7 @@ fn every_route_says_what_it_is() {
             "{name} has no problem types"
         );
         for (place, checker) in [("path", &route.form.path), ("query", &route.form.query), ("body", &route.form.body)] {
-            let describes_something = checker.schema()["type"] != "null";
-            assert_eq!(describes_something, !checker.is_none(), "{name}: the schema of its {place} does not compile");
+            assert!(checker.compiles(), "{name}: the schema of its {place} does not compile");
         }
         assert_eq!(
             named_in_template(route),

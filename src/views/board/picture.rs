@@ -112,7 +112,7 @@ pub fn draw(road: &Road) -> String {
     let mut y = HEAD;
     for lane in &road.groups {
         picture.area("band", (8.0, y + 2.0), (WIDTH - 16.0, ROW - 4.0));
-        picture.text("head", "start", 16.0, y + 16.0, &fit(&lane.label, LABELS - 30.0));
+        picture.text("head", "start", 16.0, y + 16.0, &fit(&lane.label, WIDTH - 60.0));
         y += ROW;
         for row in &lane.rows {
             stretch(&mut picture, row, &scale, y, road.today);
