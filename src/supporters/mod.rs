@@ -13,6 +13,7 @@ mod retention;
 mod routes;
 mod rules;
 mod store;
+mod waiting;
 
 use serde_json::{Map, Value};
 
@@ -32,6 +33,7 @@ pub use references::{SupporterFacts, SupporterRef, refs};
 pub use retention::forget_old;
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
+pub use waiting::{OpenApplication, OpenRequest, open_applications, open_requests};
 
 /// A person's standing affiliations, with their supporters.
 pub fn my_affiliations(connection: &mut AnyConnection, person: PersonId) -> Result<Vec<MyAffiliation>> {

@@ -8,6 +8,8 @@ mod view;
 
 use crate::http::Route;
 
+pub use store::{ApplicationId, waiting};
+
 pub fn routes() -> Vec<Route> {
     routes::routes()
 }

@@ -76,6 +76,16 @@ impl Listed for Applications {
 
 type Query<'a> = a::BoxedQuery<'a, Backend>;
 
+/// The applications that wait for a decision: id, name, since when; the longest waiting first, at most `limit`.
+pub fn waiting(c: &mut AnyConnection, limit: i64) -> Result<Vec<(ApplicationId, String, Instant)>> {
+    Ok(a::table
+        .filter(a::status.eq(Status::Pending))
+        .order((a::created_at, a::id))
+        .limit(limit)
+        .select((a::id, a::name, a::created_at))
+        .load(c)?)
+}
+
 fn confirmed<'a>(status: Option<Status>) -> Query<'a> {
     let query = a::table.filter(a::status.ne(Status::Unconfirmed)).into_boxed::<Backend>();
     match status {

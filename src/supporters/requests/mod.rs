@@ -13,6 +13,7 @@ use crate::policy::{PersonId, SupporterId};
 use rules::Status;
 
 pub use routes::routes;
+pub use store::{Row, waiting};
 
 /// Marks the id of a request for affiliation.
 #[derive(Debug)]

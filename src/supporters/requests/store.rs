@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::rules::Status;
 use super::{RequestId, RequestMark};
-use crate::db::{AnyConnection, Backend, DbError, Write};
+use crate::db::{AnyConnection, Backend, DbError, Write, any_of};
 use crate::error::Result;
 use crate::http::etag::stale;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
@@ -54,6 +54,17 @@ fn of<'a>(supporter: SupporterId, status: Option<Status>) -> r::BoxedQuery<'a, B
 /// A page of them, of every status or one.
 pub fn page(c: &mut AnyConnection, supporter: SupporterId, status: Option<Status>, plan: &Plan<Requests>) -> Result<Vec<Row>> {
     Ok(plan.apply(of(supporter, status).select(Row::as_select())).load(c)?)
+}
+
+/// The open requests to these supporters, the longest waiting first, at most `limit`.
+pub fn waiting(c: &mut AnyConnection, supporters: &[SupporterId], limit: i64) -> Result<Vec<Row>> {
+    Ok(r::table
+        .filter(any_of("affiliation_requests.supporter_id", supporters))
+        .filter(r::status.eq(Status::Requested))
+        .order((r::created_at, r::id))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c)?)
 }
 
 /// How many of them there are.
