@@ -4,6 +4,8 @@
 //! colours are classes of one stylesheet, so that a dark screen gets its own. Charting crates were looked at: they write colours into each
 //! element, know no dark screens, no descriptions, and no marks for states.
 
+pub mod bars;
+
 use svg::node::Node;
 use svg::node::element::{Description, Element, Line, Path, Rectangle, Style, Text, Title};
 
