@@ -26,5 +26,6 @@ mod retention;
 mod search;
 mod server;
 mod supporters;
+mod walk;
 mod worker;
 mod world;
