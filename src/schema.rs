@@ -210,6 +210,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        expired_at -> Nullable<Timestamp>,
     }
 }
 
@@ -658,6 +659,7 @@ diesel::table! {
         member_supporters -> BigInt,
         deliverables -> BigInt,
         open_consultations -> BigInt,
+        unbalanced_since -> Nullable<Timestamp>,
     }
 }
 
