@@ -6,6 +6,7 @@ mod derogations;
 mod facts;
 mod mails;
 mod memberships;
+mod messages;
 mod path;
 mod reactions;
 mod routes;
@@ -24,7 +25,7 @@ use crate::policy::{GroupId, MembershipId, PersonId};
 use crate::text;
 
 pub use derogations::tell_of_expired as tell_of_expired_derogations;
-pub use facts::{GroupConcluding, GroupRenumbering, MembershipEnded};
+pub use facts::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
 pub use memberships::rules::{MembershipRole, MembershipStatus};
 pub use reactions::{
     affiliation_ended, person_erased, person_suspended, supporter_changed, supporter_withdrawn, supporters_merged,
@@ -38,12 +39,23 @@ pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {
-    [routes::routes(), seats::routes(), derogations::routes()].into_iter().flatten().collect()
+    [routes::routes(), seats::routes(), derogations::routes(), messages::routes()].into_iter().flatten().collect()
 }
 
 /// The id of the group that a filter names by id, number or slug, present or former. 404 where there is none.
 pub fn resolve(connection: &mut AnyConnection, reference: &str) -> Result<GroupId> {
     Ok(store::names::find(connection, reference)?.id)
+}
+
+/// The group that had this number or slug before, and nobody has now: it is not given to another.
+pub fn former_owner(connection: &mut AnyConnection, name: &str) -> Result<Option<GroupId>> {
+    store::names::owner(connection, name)
+}
+
+/// Lets the number or slug `was` of a group lead to it (308), now that it is called `is`.
+pub fn renamed(tx: &mut Write<'_>, group: GroupId, was: &str, is: &str) -> Result<()> {
+    store::names::regain(tx, group, is)?;
+    store::names::leave(tx, group, was)
 }
 
 /// How answers refer to these groups, in one query; ids that name none are left out.

@@ -141,6 +141,11 @@ pub fn list(
     Ok(plan.cut(plan.apply(filter.query().select(GroupRow::as_select())).load(connection)?))
 }
 
+/// All groups that a filter leaves, by number.
+pub fn all(connection: &mut AnyConnection, filter: &Filter<'_>) -> Result<Vec<GroupRow>> {
+    Ok(filter.query().select(GroupRow::as_select()).order(groups::number).load(connection)?)
+}
+
 /// How many groups a filter leaves.
 pub fn count(connection: &mut AnyConnection, filter: &Filter<'_>) -> Result<i64> {
     Ok(filter.query().select(count_star()).get_result(connection)?)
