@@ -38,6 +38,10 @@ pub fn routes() -> Vec<Route> {
 fn reactions() -> Reactions {
     Reactions::default()
         .on::<people::PersonErased>(supporters::on_person_erased)
+        .on(groups::affiliation_ended)
+        .on(groups::person_suspended)
+        .on(groups::person_erased)
+        .on(groups::supporter_changed)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
 }

@@ -211,6 +211,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        expired_at -> Nullable<Timestamp>,
     }
 }
 
@@ -659,6 +660,7 @@ diesel::table! {
         member_supporters -> BigInt,
         deliverables -> BigInt,
         open_consultations -> BigInt,
+        unbalanced_since -> Nullable<Timestamp>,
     }
 }
 

@@ -27,6 +27,12 @@ ALTER TABLE working_groups ADD COLUMN open_consultations BIGINT NOT NULL DEFAULT
 UPDATE working_groups SET member_supporters =
     (SELECT count(*) FROM co_chair_seats WHERE co_chair_seats.group_id = working_groups.id AND co_chair_seats.until IS NULL);
 
+-- Since when the co-chairs of an active group are out of balance, as the secretariat was told; null while they are not.
+ALTER TABLE working_groups ADD COLUMN unbalanced_since TIMESTAMP;
+-- When it was noticed that a derogation had run out.
+ALTER TABLE derogations ADD COLUMN expired_at TIMESTAMP;
+CREATE INDEX derogations_to_expire ON derogations (until) WHERE withdrawn_at IS NULL AND expired_at IS NULL;
+
 CREATE TABLE memberships (
     id TEXT NOT NULL PRIMARY KEY,
     group_id TEXT NOT NULL REFERENCES working_groups (id),

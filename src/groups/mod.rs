@@ -1,11 +1,17 @@
 //! Working groups: mandates, co-chair seats and the rule of their balance.
 
+mod balance;
 mod composition;
+mod derogations;
 mod facts;
+mod mails;
 mod memberships;
+mod messages;
+mod path;
 mod reactions;
 mod routes;
 mod rules;
+mod seats;
 mod store;
 mod view;
 
@@ -18,9 +24,12 @@ use crate::locale::Reader;
 use crate::policy::{GroupId, MembershipId, PersonId};
 use crate::text;
 
-pub use facts::{GroupConcluding, GroupRenumbering, MembershipEnded};
+pub use derogations::tell_of_expired as tell_of_expired_derogations;
+pub use facts::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
 pub use memberships::rules::{MembershipRole, MembershipStatus};
-pub use reactions::{supporter_withdrawn, supporters_merged};
+pub use reactions::{
+    affiliation_ended, person_erased, person_suspended, supporter_changed, supporter_withdrawn, supporters_merged,
+};
 pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
 };
@@ -30,12 +39,23 @@ pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {
-    routes::routes()
+    [routes::routes(), seats::routes(), derogations::routes(), messages::routes()].into_iter().flatten().collect()
 }
 
-/// The id of the group that a path or filter names by id, number or slug. 404 where there is none.
+/// The id of the group that a filter names by id, number or slug, present or former. 404 where there is none.
 pub fn resolve(connection: &mut AnyConnection, reference: &str) -> Result<GroupId> {
-    Ok(store::find(connection, reference)?.id)
+    Ok(store::names::find(connection, reference)?.id)
+}
+
+/// The group that had this number or slug before, and nobody has now: it is not given to another.
+pub fn former_owner(connection: &mut AnyConnection, name: &str) -> Result<Option<GroupId>> {
+    store::names::owner(connection, name)
+}
+
+/// Lets the number or slug `was` of a group lead to it (308), now that it is called `is`.
+pub fn renamed(tx: &mut Write<'_>, group: GroupId, was: &str, is: &str) -> Result<()> {
+    store::names::regain(tx, group, is)?;
+    store::names::leave(tx, group, was)
 }
 
 /// How answers refer to these groups, in one query; ids that name none are left out.
@@ -69,9 +89,9 @@ impl From<store::GroupRow> for GroupFacts {
 }
 
 /// The group that a path names by id, number or slug; 404 where there is none. `below` is the rest of the path, such as `/meetings`:
-/// [`Moved`](crate::error::Error::Moved) to it where the slug is a former one.
-pub fn named(connection: &mut AnyConnection, reference: &str, _below: &str) -> Result<GroupFacts> {
-    store::find(connection, reference).map(GroupFacts::from)
+/// [`Moved`](crate::error::Error::Moved) to it where slug or number is a former one.
+pub fn named(connection: &mut AnyConnection, reference: &str, below: &str) -> Result<GroupFacts> {
+    store::names::resolve(connection, reference, below).map(GroupFacts::from)
 }
 
 /// Holds a group until the transaction ends, before what depends on it is read; how it stands then.

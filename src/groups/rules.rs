@@ -49,6 +49,11 @@ impl State for Status {
 }
 
 impl Status {
+    /// Whether nothing of the group itself changes any more: it is an archive.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Concluded | Self::Withdrawn)
+    }
+
     /// Whether seats are set, and the status is entered, only where the co-chair rule holds or a derogation waives what is violated.
     pub fn needs_balance(self) -> bool {
         self == Self::Active
@@ -84,6 +89,7 @@ word_enum! {
 
 word_enum! {
     /// What of the co-chair rule a derogation may waive.
+    #[schemars(rename = "Waivable")]
     pub enum Waivable {
         /// [`ViolationCode::NotEndorsed`].
         NotEndorsed = "not_endorsed",
@@ -302,6 +308,12 @@ impl Derogation {
     pub fn waives(&self, code: ViolationCode) -> bool {
         self.waives.iter().any(|waived| waived.code() == code)
     }
+}
+
+/// What of these violations no derogation that stands `today` waives.
+pub fn unwaived<K>(violations: Vec<Violation<K>>, derogation: Option<&Derogation>, today: Day) -> Vec<Violation<K>> {
+    let standing = derogation.filter(|derogation| derogation.stands_on(today));
+    violations.into_iter().filter(|violation| !standing.is_some_and(|derogation| derogation.waives(violation.code))).collect()
 }
 
 /// Whether a group is balanced `today`: it violates nothing, or nothing that a derogation standing today does not waive.

@@ -1,6 +1,8 @@
 //! The groups' rows: groups, their principles, seats and derogations.
 
 pub mod counts;
+pub mod entry;
+pub mod names;
 pub mod people;
 pub mod reactions;
 
@@ -14,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::http::etag::stale;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
-use crate::policy::{GroupId, SupporterId};
-use crate::schema::{co_chair_seats as seats, derogations, group_principles, supporters, working_groups as groups};
+use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::schema::{co_chair_seats as seats, derogations, group_principles, seat_persons, supporters, working_groups as groups};
 use crate::time::{Day, Instant};
 
 /// Marks the id of a co-chair seat.
@@ -28,7 +30,7 @@ pub type SeatId = Id<SeatMark>;
 pub enum DerogationMark {}
 
 /// A group's row.
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = groups)]
 pub struct GroupRow {
     pub id: GroupId,
@@ -38,13 +40,18 @@ pub struct GroupRow {
     pub mandate: Option<String>,
     pub status: Status,
     pub join_policy: JoinPolicy,
+    pub members: i64,
+    pub member_supporters: i64,
+    pub deliverables: i64,
+    pub open_consultations: i64,
+    pub unbalanced_since: Option<Instant>,
     pub version: i64,
     pub created_at: Instant,
     pub updated_at: Instant,
 }
 
 /// A seat's row.
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = seats)]
 pub struct SeatRow {
     pub id: SeatId,
@@ -66,6 +73,7 @@ pub struct DerogationRow {
     pub group_id: GroupId,
     pub waives: String,
     pub reason: String,
+    pub granted_by: Option<PersonId>,
     pub since: Day,
     pub until: Option<Day>,
     pub version: i64,
@@ -133,6 +141,11 @@ pub fn list(
     Ok(plan.cut(plan.apply(filter.query().select(GroupRow::as_select())).load(connection)?))
 }
 
+/// All groups that a filter leaves, by number.
+pub fn all(connection: &mut AnyConnection, filter: &Filter<'_>) -> Result<Vec<GroupRow>> {
+    Ok(filter.query().select(GroupRow::as_select()).order(groups::number).load(connection)?)
+}
+
 /// How many groups a filter leaves.
 pub fn count(connection: &mut AnyConnection, filter: &Filter<'_>) -> Result<i64> {
     Ok(filter.query().select(count_star()).get_result(connection)?)
@@ -144,16 +157,9 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec
     Ok(query.select(GroupRow::as_select()).order(groups::number).limit(limit).load(connection)?)
 }
 
-/// The group that a path names by id, number or slug. 404 where there is none.
-pub fn find(connection: &mut AnyConnection, reference: &str) -> Result<GroupRow> {
-    let query = groups::table.select(GroupRow::as_select()).into_boxed::<Backend>();
-    let query = if let Ok(id) = reference.parse::<GroupId>() {
-        query.filter(groups::id.eq(id))
-    } else if let Ok(number) = reference.parse::<i64>() {
-        query.filter(groups::number.eq(number))
-    } else {
-        query.filter(groups::slug.eq(reference.to_owned()))
-    };
+/// A group by id. 404 where there is none.
+pub fn by_id(connection: &mut AnyConnection, id: GroupId) -> Result<GroupRow> {
+    let query = groups::table.filter(groups::id.eq(id)).select(GroupRow::as_select());
     query.get_result(connection).optional()?.ok_or_else(|| Error::not_found("group"))
 }
 
@@ -165,7 +171,7 @@ pub fn hold(tx: &mut Write<'_>, group: GroupId) -> Result<GroupRow> {
     if held != 1 {
         return Err(stale());
     }
-    Ok(groups::table.filter(groups::id.eq(group)).select(GroupRow::as_select()).get_result(&mut **tx)?)
+    by_id(tx, group)
 }
 
 /// Counts one more deliverable.
@@ -199,6 +205,22 @@ pub fn present_seats(connection: &mut AnyConnection, of: &[GroupId]) -> Result<V
         .order((seats::group_id, seats::position, seats::id))
         .select(SeatRow::as_select())
         .load(connection)?)
+}
+
+/// Who filled each of these seats at an instant (`None`: fills it now); a vacant seat is left out.
+pub fn persons_in(connection: &mut AnyConnection, of: &[SeatId], at: Option<Instant>) -> Result<Vec<(SeatId, PersonId)>> {
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = seat_persons::table
+        .filter(any_of("seat_persons.seat_id", of))
+        .select((seat_persons::seat_id, seat_persons::person_id))
+        .into_boxed::<Backend>();
+    query = match at {
+        None => query.filter(seat_persons::until.is_null()),
+        Some(at) => query.filter(seat_persons::since.le(at)).filter(seat_persons::until.is_null().or(seat_persons::until.gt(at))),
+    };
+    Ok(query.load(connection)?)
 }
 
 /// The derogations of these groups that nobody has withdrawn, standing or not: at most one each.

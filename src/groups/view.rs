@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rules::{self, Derogation, JoinPolicy, Seat, Status, ViolationCode};
+use super::balance::{self, Facts};
+use super::rules::{self, Derogation, JoinPolicy, Status, ViolationCode};
 use super::store::{self, DerogationMark, DerogationRow, GroupRow, SeatId, SeatRow};
-use crate::call;
-use crate::db::{AnyConnection, Read};
+use crate::call::Call;
+use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::http::Tagged;
 use crate::ids::Id;
 use crate::locale::{Localised, Reader, Shown};
-use crate::people::PersonRef;
-use crate::policy::{GroupId, SupporterId};
-use crate::supporters::{self, SupporterFacts, SupporterRef};
+use crate::people::{self, PersonRef};
+use crate::policy::{GroupId, PersonId};
+use crate::supporters::SupporterRef;
 use crate::time::Instant;
 
 /// A working group where something else refers to it.
@@ -119,34 +120,41 @@ pub struct DerogationView {
 #[schemars(rename = "GroupCounts")]
 struct Counts {
     /// Active members, observers left out.
-    members: usize,
+    members: i64,
     /// Supporters that these members, or the seats, stand for.
-    member_supporters: usize,
-    deliverables: usize,
-    open_consultations: usize,
+    member_supporters: i64,
+    deliverables: i64,
+    open_consultations: i64,
 }
 
 fn shown(json: &str, reader: &Reader) -> Result<Shown> {
     Ok(Localised::from_json(json)?.shown(reader))
 }
 
-/// These groups as answers show them, and until when that stays true by itself. As many queries for one as for a page of them.
-pub fn groups(tx: &mut Read<'_>, rows: Vec<GroupRow>, reader: &Reader) -> Result<(Vec<Tagged<GroupView>>, Option<Instant>)> {
-    let call = call::current(tx)?;
-    let today = call.today(tx.now());
+/// These groups as answers show them at `now`, and until when that stays true by itself. As many queries for one as for a page of them.
+pub fn groups(
+    c: &mut AnyConnection,
+    rows: Vec<GroupRow>,
+    reader: &Reader,
+    call: &Call,
+    now: Instant,
+) -> Result<(Vec<Tagged<GroupView>>, Option<Instant>)> {
+    let today = call.today(now);
     let ids: Vec<GroupId> = rows.iter().map(|row| row.id).collect();
     let mut seats: HashMap<GroupId, Vec<SeatRow>> = HashMap::new();
-    let present = store::present_seats(tx, &ids)?;
-    let facts = facts(tx, &present)?;
+    let present = store::present_seats(c, &ids)?;
+    let facts = balance::facts(c, &present)?;
+    let filled = filled(c, &present, None)?;
+    let derogations = store::derogations(c, &ids)?;
+    let persons = people(c, filled.values().copied().chain(derogations.iter().filter_map(|row| row.granted_by)))?;
     for seat in present {
         seats.entry(seat.group_id).or_default().push(seat);
     }
     let mut principles: HashMap<GroupId, Vec<i64>> = HashMap::new();
-    for (group, principle) in store::principles(tx, &ids)? {
+    for (group, principle) in store::principles(c, &ids)? {
         principles.entry(group).or_default().push(principle);
     }
-    let mut derogations: HashMap<GroupId, DerogationRow> =
-        store::derogations(tx, &ids)?.into_iter().map(|row| (row.group_id, row)).collect();
+    let mut derogations: HashMap<GroupId, DerogationRow> = derogations.into_iter().map(|row| (row.group_id, row)).collect();
     let mut fresh_until = None;
     let mut view = |row: GroupRow| -> Result<Tagged<GroupView>> {
         let seats = seats.remove(&row.id).unwrap_or_default();
@@ -155,7 +163,7 @@ pub fn groups(tx: &mut Read<'_>, rows: Vec<GroupRow>, reader: &Reader) -> Result
         let until = last_day.map(|day| Instant::end_of(day, call.time_zone));
         fresh_until = until.into_iter().chain(fresh_until).min();
         let standing = derogation.filter(|(terms, _)| terms.stands_on(today));
-        let rule = rules::balance(&call.rule, &judged(&seats, &facts)?);
+        let rule = balance::of_seats(&call.rule, &seats, &facts)?;
         let balance = BalanceView {
             satisfied: rule.satisfied(),
             balanced: rules::balanced(&rule.violations, standing.as_ref().map(|(terms, _)| terms), today),
@@ -165,9 +173,14 @@ pub fn groups(tx: &mut Read<'_>, rows: Vec<GroupRow>, reader: &Reader) -> Result
                 .map(|violation| ViolationView { code: violation.code, detail: violation.detail, seats: violation.seats })
                 .collect(),
             advice: rule.advice,
-            derogation: standing.map(|(terms, row)| derogation_view(terms, &row)),
+            derogation: standing.map(|(terms, row)| derogation_view(terms, &row, &persons)),
         };
-        let counts = Counts { members: 0, member_supporters: seats.len(), deliverables: 0, open_consultations: 0 };
+        let counts = Counts {
+            members: row.members,
+            member_supporters: row.member_supporters,
+            deliverables: row.deliverables,
+            open_consultations: row.open_consultations,
+        };
         let group = GroupView {
             id: row.id,
             number: row.number,
@@ -177,7 +190,7 @@ pub fn groups(tx: &mut Read<'_>, rows: Vec<GroupRow>, reader: &Reader) -> Result
             status: row.status,
             join_policy: row.join_policy,
             principles: principles.remove(&row.id).unwrap_or_default(),
-            co_chairs: seats.iter().map(|seat| seat_view(seat, &facts)).collect::<Result<_>>()?,
+            co_chairs: seats.iter().map(|seat| seat_view(seat, &facts, &filled, &persons)).collect::<Result<_>>()?,
             co_chair_balance: balance,
             counts,
             created_at: row.created_at,
@@ -189,50 +202,49 @@ pub fn groups(tx: &mut Read<'_>, rows: Vec<GroupRow>, reader: &Reader) -> Result
     Ok((views, fresh_until))
 }
 
-/// These seats as answers show them.
-pub fn seats(connection: &mut AnyConnection, rows: &[SeatRow]) -> Result<Vec<Tagged<SeatView>>> {
-    let facts = facts(connection, rows)?;
-    rows.iter().map(|row| seat_view(row, &facts)).collect()
+/// These seats as answers show them, with the persons who filled them at an instant; `None`: who fill them now.
+pub fn seats(c: &mut AnyConnection, rows: &[SeatRow], at: Option<Instant>) -> Result<Vec<Tagged<SeatView>>> {
+    let facts = balance::facts(c, rows)?;
+    let filled = filled(c, rows, at)?;
+    let persons = people(c, filled.values().copied())?;
+    rows.iter().map(|row| seat_view(row, &facts, &filled, &persons)).collect()
 }
 
 /// The derogation as answers show it.
-pub fn derogation_view(terms: Derogation, row: &DerogationRow) -> Tagged<DerogationView> {
-    let DerogationRow { id, version, created_at, updated_at, .. } = *row;
-    // Nobody has an account yet whom it could name.
-    Tagged::new(version, DerogationView { id, terms, granted_by: None, created_at, updated_at })
+pub fn derogation(c: &mut AnyConnection, terms: Derogation, row: &DerogationRow) -> Result<Tagged<DerogationView>> {
+    let persons = people(c, row.granted_by.into_iter())?;
+    Ok(derogation_view(terms, row, &persons))
 }
 
-type Facts = HashMap<SupporterId, SupporterFacts>;
+fn derogation_view(terms: Derogation, row: &DerogationRow, persons: &Persons) -> Tagged<DerogationView> {
+    let DerogationRow { id, version, created_at, updated_at, .. } = *row;
+    let granted_by = row.granted_by.and_then(|person| persons.get(&person).cloned());
+    Tagged::new(version, DerogationView { id, terms, granted_by, created_at, updated_at })
+}
 
-fn facts(connection: &mut AnyConnection, seats: &[SeatRow]) -> Result<Facts> {
-    let mut ids: Vec<SupporterId> = seats.iter().map(|seat| seat.supporter_id).collect();
+type Persons = HashMap<PersonId, PersonRef>;
+type Filled = HashMap<SeatId, PersonId>;
+
+fn filled(c: &mut AnyConnection, seats: &[SeatRow], at: Option<Instant>) -> Result<Filled> {
+    let ids: Vec<SeatId> = seats.iter().map(|seat| seat.id).collect();
+    Ok(store::persons_in(c, &ids, at)?.into_iter().collect())
+}
+
+fn people(c: &mut AnyConnection, ids: impl Iterator<Item = PersonId>) -> Result<Persons> {
+    let mut ids: Vec<PersonId> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
-    supporters::refs(connection, &ids)
+    if ids.is_empty() { Ok(Persons::new()) } else { people::refs(c, &ids) }
 }
 
-fn of_seat<'f>(seat: &SeatRow, facts: &'f Facts) -> Result<&'f SupporterFacts> {
-    facts.get(&seat.supporter_id).ok_or_else(|| Error::Internal(format!("seat {} has no supporter", seat.id)))
-}
-
-fn judged<'f>(seats: &'f [SeatRow], facts: &'f Facts) -> Result<Vec<Seat<'f, SeatId>>> {
-    let judged = |seat: &'f SeatRow| {
-        let facts = of_seat(seat, facts)?;
-        let (sector, country) = (facts.sector.as_deref(), facts.country.as_deref());
-        Ok(Seat { key: seat.id, supporter: seat.supporter_id.as_str(), endorsed: facts.endorsed, sector, country })
-    };
-    seats.iter().map(judged).collect()
-}
-
-fn seat_view(row: &SeatRow, facts: &Facts) -> Result<Tagged<SeatView>> {
-    let facts = of_seat(row, facts)?;
+fn seat_view(row: &SeatRow, facts: &Facts, filled: &Filled, persons: &Persons) -> Result<Tagged<SeatView>> {
+    let facts = balance::of_seat(row, facts)?;
     let view = SeatView {
         id: row.id,
         supporter: facts.reference.clone(),
         sector: facts.sector.clone(),
         country: facts.country.clone(),
-        // Nobody has an account yet, so every seat is vacant.
-        person: None,
+        person: filled.get(&row.id).and_then(|person| persons.get(person).cloned()),
         since: row.since,
         until: row.until,
         created_at: row.created_at,

@@ -90,11 +90,13 @@ pub struct Described {
     pub location: bool,
     /// Whether it carries an `ETag`.
     pub etag: bool,
+    /// What else may come, with another status.
+    pub or: Option<Box<Described>>,
 }
 
 impl Described {
     fn new(status: u16, description: &'static str) -> Self {
-        Self { status, description, bodies: Vec::new(), location: false, etag: false }
+        Self { status, description, bodies: Vec::new(), location: false, etag: false, or: None }
     }
 
     fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {

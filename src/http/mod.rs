@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod page;
 mod request;
 pub mod route;
+mod written;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub use input::prose;
 pub use page::Page;
 pub use request::{Input, Request};
 pub use route::{Route, get, route};
+pub use written::Written;
 
 use crate::db::{AnyConnection, Db};
 use crate::error::{Problem, ProblemKind, Result};

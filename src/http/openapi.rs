@@ -87,26 +87,30 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
             "description": "The ETag of the version that is changed; 428 without."}));
     }
     let mut responses = Map::new();
-    let content: Map<String, Value> = described
-        .bodies
-        .iter()
-        .map(|(media, schema)| {
-            let example = if *media == "application/json" { example::of(schema, components) } else { json!("…") };
-            ((*media).to_owned(), json!({"schema": schema, "example": example}))
-        })
-        .collect();
-    let mut headers = Map::new();
-    if described.etag {
-        headers.insert("ETag".into(), json!({"schema": {"type": "string"}}));
+    let mut next = Some(&described);
+    while let Some(described) = next {
+        let content: Map<String, Value> = described
+            .bodies
+            .iter()
+            .map(|(media, schema)| {
+                let example = if *media == "application/json" { example::of(schema, components) } else { json!("…") };
+                ((*media).to_owned(), json!({"schema": schema, "example": example}))
+            })
+            .collect();
+        let mut headers = Map::new();
+        if described.etag {
+            headers.insert("ETag".into(), json!({"schema": {"type": "string"}}));
+        }
+        if described.location {
+            headers.insert("Location".into(), json!({"schema": {"type": "string"}}));
+        }
+        let mut success = json!({"description": described.description, "headers": headers});
+        if let (Some(success), false) = (success.as_object_mut(), content.is_empty()) {
+            success.insert("content".into(), Value::Object(content));
+        }
+        responses.insert(described.status.to_string(), success);
+        next = described.or.as_deref();
     }
-    if described.location {
-        headers.insert("Location".into(), json!({"schema": {"type": "string"}}));
-    }
-    let mut success = json!({"description": described.description, "headers": headers});
-    if let (Some(success), false) = (success.as_object_mut(), content.is_empty()) {
-        success.insert("content".into(), Value::Object(content));
-    }
-    responses.insert(described.status.to_string(), success);
     if route.method == "GET" {
         responses.insert("304".into(), json!({"description": "Unchanged since the ETag in If-None-Match."}));
     }

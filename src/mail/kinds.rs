@@ -47,6 +47,14 @@ word_enum! {
         ApplicationDeclined = "application_declined",
         /// A supporter withdrew, to its focal points and the secretariat. Params `{supporter, reason|null}`.
         SupporterWithdrawn = "supporter_withdrawn",
+        /// Co-chair seats are vacant, to the secretariat, the other co-chairs and the supporter's focal points. Params `{name, items: [{number, group, supporter}]}`, the group's number and title and the supporter's name.
+        SeatVacant = "seat_vacant",
+        /// Somebody was named for co-chair seats, to that person. Params as of `seat_vacant`.
+        SeatFilled = "seat_filled",
+        /// Active groups have lost the balance of their co-chairs, to the secretariat. Params `{name, items: [{number, group, violations}]}`, `violations` a list of sentences in English.
+        BalanceLost = "balance_lost",
+        /// A co-chair or the secretariat writes to people of groups. Params `{name, groups: [title], sender, subject, body}`.
+        GroupMessage = "group_message",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

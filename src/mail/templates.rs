@@ -116,6 +116,10 @@ built_in! {
     ApplicationEndorsed = "application_endorsed",
     ApplicationDeclined = "application_declined",
     SupporterWithdrawn = "supporter_withdrawn",
+    SeatVacant = "seat_vacant",
+    SeatFilled = "seat_filled",
+    BalanceLost = "balance_lost",
+    GroupMessage = "group_message",
     Test = "test",
 }
 

@@ -133,6 +133,18 @@ pub fn person(c: &mut AnyConnection, id: PersonId) -> Result<Option<PersonRow>> 
     Ok(persons::table.filter(persons::id.eq(id)).select(PersonRow::as_select()).get_result(c).optional()?)
 }
 
+/// Persons by id, in the order of ids; ids that name none are left out.
+pub fn persons(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<PersonRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    // More than SQLite binds at once may take part in groups.
+    for some in ids.chunks(4096) {
+        let query = persons::table.filter(any_of("persons.id", some)).order(persons::id);
+        rows.extend(query.select(PersonRow::as_select()).load(c)?);
+    }
+    rows.sort_by_key(|row: &PersonRow| row.id);
+    Ok(rows)
+}
+
 /// A person by its folded address.
 pub fn person_by_email(c: &mut AnyConnection, folded: &str) -> Result<Option<PersonRow>> {
     Ok(persons::table.filter(persons::folded_email.eq(folded)).select(PersonRow::as_select()).get_result(c).optional()?)

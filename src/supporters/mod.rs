@@ -51,6 +51,11 @@ pub fn first(connection: &mut AnyConnection) -> Result<Option<SupporterId>> {
     store::first(connection)
 }
 
+/// A supporter's focal points, oldest affiliation first.
+pub fn focal_points(connection: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<PersonId>> {
+    affiliations::focal_points(connection, supporter)
+}
+
 /// Affiliates a person, with the higher role where it is already.
 pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, role: AffiliationRole) -> Result<()> {
     joining::affiliate(tx, person, supporter, role).map(drop)

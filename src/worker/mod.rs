@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 
 use crate::db::{Db, Write};
 use crate::error::{Error, Result};
+use crate::groups;
 use crate::http::idempotency;
 use crate::http::metrics::{MailLabels, Metrics};
 use crate::outbox::{self, Delivered, Sender, State};
@@ -30,6 +31,8 @@ const REST: Duration = Duration::from_millis(500);
 const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
 /// How often what is old is forgotten.
 const FORGET_OLD: TimeDelta = TimeDelta::hours(1);
+/// How often derogations that have run out are looked for.
+const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
 /// Forgets a batch of what is old; how much.
 type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
@@ -104,6 +107,8 @@ impl Worker {
             let forgotten = self.forget(name, now, job).await;
             round.forgotten += round.went(name, forgotten);
         }
+        let noted = self.in_turn("note expired derogations", NOTE_EXPIRED, now, groups::tell_of_expired_derogations).await;
+        round.went("note expired derogations", noted);
         let gauged = self.gauge(now).await;
         round.went("keep the gauges", gauged);
         round

@@ -53,6 +53,13 @@ impl Load<'_, '_> {
                 self.refuse(key, format!("has the slug {slug:?} that group {other} has in the database: choose another"));
                 continue;
             }
+            let id = row.as_ref().map(|row| row.id);
+            let owners = [slug.clone(), group.number.to_string()].map(|name| groups::former_owner(self.tx, &name));
+            let owners: Vec<Option<GroupId>> = owners.into_iter().collect::<crate::error::Result<_>>()?;
+            if owners.into_iter().flatten().any(|owner| Some(owner) != id) {
+                self.refuse(key, "has a number or slug that another group had: choose another".into());
+                continue;
+            }
             match row {
                 Some(row) => self.group(&key, row, slug, &said, community)?,
                 None => self.new_group(&key, &said, community)?,
@@ -142,6 +149,9 @@ impl Load<'_, '_> {
             self.judge(key, group, &row, community)?;
         }
         let is_changed = row != is || is_pursuing || is_derogated || is_reseated;
+        if row.slug != is.slug {
+            groups::renamed(self.tx, row.id, &is.slug, &row.slug)?;
+        }
         if is_changed {
             row.version += 1;
             row.updated_at = self.tx.now();

@@ -57,6 +57,21 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"organisation": LONG, "name": "Ana", "reason": "No."}),
         ),
         SupporterWithdrawn => (json!({"supporter": RTL, "reason": PROSE}), json!({"supporter": MARKUP})),
+        SeatVacant | SeatFilled => (
+            json!({"name": MARKUP, "items": [{"number": 5, "group": LONG, "supporter": RTL}, {"number": 6, "group": RTL, "supporter": MARKUP}]}),
+            json!({"name": "Ana", "items": [{"number": 5, "group": "Index", "supporter": LONG}]}),
+        ),
+        BalanceLost => (
+            json!({"name": RTL, "items": [
+                {"number": 5, "group": LONG, "violations": ["1 seat where the rule wants 2 to 3.", "1 sector among the seats where the rule wants at least 2."]},
+                {"number": 6, "group": MARKUP, "violations": ["1 country among the seats where the rule wants at least 2."]},
+            ]}),
+            json!({"name": "Ana", "items": [{"number": 5, "group": RTL, "violations": ["0 seats where the rule wants 2 to 3."]}]}),
+        ),
+        GroupMessage => (
+            json!({"name": RTL, "groups": [LONG, MARKUP], "sender": MARKUP, "subject": LONG, "body": PROSE}),
+            json!({"name": "Ana", "groups": [RTL], "sender": "Bob", "subject": RTL, "body": "Come on Monday."}),
+        ),
         Test => (json!({}), json!({})),
     };
     vec![full, bare]
