@@ -24,6 +24,8 @@ pub mod policy;
 
 pub mod facts;
 
+pub mod files;
+
 pub mod audit;
 
 pub mod mail;
