@@ -1,5 +1,7 @@
 //! The rows of Forum editions and their sessions.
 
+pub mod reading;
+
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use schemars::JsonSchema;

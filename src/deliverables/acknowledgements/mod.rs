@@ -1,0 +1,3 @@
+//! Acknowledgements: members who agreed to be thanked by name.
+
+pub mod store;

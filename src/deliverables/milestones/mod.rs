@@ -1,0 +1,3 @@
+//! Milestones: what of a deliverable is to be done by when.
+
+pub mod store;
