@@ -1,6 +1,7 @@
 //! What a handler may answer. Each kind of answer turns itself into a response and describes itself for OpenAPI.
 
 use actix_web::HttpResponse;
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use schemars::{JsonSchema, SchemaGenerator};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::etag::Tagged;
 use super::page::Page;
 use crate::error::{Error, Result};
+use crate::files::Pieces;
 use crate::time::Instant;
 
 /// What the edge needs to know of an answer beside the response itself.
@@ -31,20 +33,30 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Its bytes.
     pub body: Vec<u8>,
+    /// Bytes that come later, instead.
+    pub streamed: Option<Streamed>,
     /// What the edge needs to know.
     pub meta: Meta,
+}
+
+/// A body that is read while it is sent.
+pub struct Streamed {
+    /// How many bytes it has.
+    pub length: u64,
+    /// They.
+    pub pieces: Pieces,
 }
 
 impl Reply {
     /// No body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), meta: Meta::default() }
+        Self { status, headers: Vec::new(), body: Vec::new(), streamed: None, meta: Meta::default() }
     }
 
     /// A body of a media type.
     pub fn of(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
-        Self { status, headers, body, meta: Meta::default() }
+        Self { status, headers, body, streamed: None, meta: Meta::default() }
     }
 
     fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
@@ -52,7 +64,8 @@ impl Reply {
         Ok(Self::of(status, "application/json", body))
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Result<Self> {
+    /// With one more header.
+    pub(super) fn with(mut self, name: HeaderName, value: &str) -> Result<Self> {
         let value = HeaderValue::from_str(value).map_err(|e| Error::Internal(e.to_string()))?;
         self.headers.push((name, value));
         Ok(self)
@@ -60,7 +73,10 @@ impl Reply {
 
     /// As actix sends it; the edge finds the rest in its extensions.
     pub fn into_response(self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status).body(self.body);
+        let mut response = match self.streamed {
+            None => HttpResponse::build(self.status).body(self.body),
+            Some(Streamed { length, pieces }) => HttpResponse::build(self.status).body(SizedStream::new(length, pieces)),
+        };
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }
@@ -81,11 +97,13 @@ pub struct Described {
     pub location: bool,
     /// Whether it carries an `ETag`.
     pub etag: bool,
+    /// Whether a part of it can be asked for.
+    pub ranges: bool,
 }
 
 impl Described {
-    fn new(status: u16, description: &'static str) -> Self {
-        Self { status, description, bodies: Vec::new(), location: false, etag: false }
+    pub(super) fn new(status: u16, description: &'static str) -> Self {
+        Self { status, description, bodies: Vec::new(), location: false, etag: false, ranges: false }
     }
 
     fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {
