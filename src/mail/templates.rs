@@ -116,6 +116,12 @@ built_in! {
     ApplicationEndorsed = "application_endorsed",
     ApplicationDeclined = "application_declined",
     SupporterWithdrawn = "supporter_withdrawn",
+    DeliverableSubmitted = "deliverable_submitted",
+    DeliverableReturned = "deliverable_returned",
+    DeliverableApproved = "deliverable_approved",
+    DeliverablePresented = "deliverable_presented",
+    CommentReply = "comment_reply",
+    ForumRescheduled = "forum_rescheduled",
     Test = "test",
 }
 
