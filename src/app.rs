@@ -10,8 +10,9 @@ use secrecy::SecretBox;
 use crate::db::{AnyConnection, Db};
 use crate::error::Result;
 use crate::facts::Reactions;
+use crate::files::Files;
 use crate::http::metrics::Metrics;
-use crate::http::{self, Authenticate, Options, Parts, Route, Web, edge::edge, route::mount};
+use crate::http::{self, Authenticate, Options, Parts, Readable, Route, Web, edge::edge, route::mount};
 use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
@@ -44,6 +45,13 @@ fn reactions() -> Reactions {
         .on(groups::supporter_changed)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
+        .on(deliverables::on_membership_ended)
+        .on(deliverables::on_group_concluding)
+        .on(deliverables::on_group_renumbering)
+        .on(deliverables::on_edition_cancelled)
+        .on(deliverables::on_edition_rescheduled)
+        .on(deliverables::on_session_shows)
+        .on(deliverables::on_person_erased)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.
@@ -65,13 +73,26 @@ impl Authenticate for Callers {
     }
 
     fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor> {
-        let mut actor = self.0.recognise(connection, token, now)?;
-        if let Some(person) = actor.person.filter(|_| actor.verified) {
-            actor.affiliations = supporters::affiliations_of(connection, person)?;
-            (actor.memberships, actor.seats) = groups::standings_of(connection, person)?;
-        }
-        Ok(actor)
+        let actor = self.0.recognise(connection, token, now)?;
+        with_standings(connection, actor)
     }
+
+    fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<PersonId> {
+        self.0.verify_link(link, target, now)
+    }
+
+    fn recognise_link(&self, connection: &mut AnyConnection, link: &str, target: &str, now: Instant) -> Result<Actor> {
+        let actor = self.0.recognise_link(connection, link, target, now)?;
+        with_standings(connection, actor)
+    }
+}
+
+fn with_standings(connection: &mut AnyConnection, mut actor: Actor) -> Result<Actor> {
+    if let Some(person) = actor.person.filter(|_| actor.verified) {
+        actor.affiliations = supporters::affiliations_of(connection, person)?;
+        (actor.memberships, actor.seats) = groups::standings_of(connection, person)?;
+    }
+    Ok(actor)
 }
 
 /// What one server is made of; a test adds routes of its own.
@@ -86,16 +107,23 @@ pub struct Composition {
 
 impl Composition {
     /// The product on this database.
-    pub fn new(db: Db, options: Options, accounts: Accounts) -> Self {
+    pub fn new(db: Db, options: Options, accounts: Accounts, files: Files) -> Self {
         let callers = Box::new(Callers(accounts.clone()));
-        Self::with(db, options, accounts, callers, routes())
+        Self::with(db, options, accounts, files, callers, routes())
     }
 
     /// The product with other callers or further routes.
-    pub fn with(db: Db, options: Options, accounts: Accounts, authenticate: Box<dyn Authenticate>, routes: Vec<Route>) -> Self {
+    pub fn with(
+        db: Db,
+        options: Options,
+        accounts: Accounts,
+        files: Files,
+        authenticate: Box<dyn Authenticate>,
+        routes: Vec<Route>,
+    ) -> Self {
         prepare(&db);
         prepare_links(&db, &accounts);
-        let parts = Parts::default().with(accounts);
+        let parts = Parts::default().with(accounts).with(files).with(Readable::of(&routes));
         let web = Web::new(db, options, authenticate, call::languages, Metrics::new(), parts);
         let document = web::Bytes::from(http::openapi::document(&routes).to_string());
         Self { web, routes: Arc::new(routes), document }

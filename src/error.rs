@@ -64,6 +64,8 @@ problems! {
         "`detail` says how large it may be.";
     UnsupportedMediaType = "unsupported-media-type", 415, "The body is of a type that is not taken here",
         "Send the media type that the documentation names, usually `Content-Type: application/json`.";
+    RangeNotSatisfiable = "range-not-satisfiable", 416, "The file is shorter than that",
+        "The header `Range` asks for bytes that the file does not have. `Content-Range` says how many it has.";
     InvalidInput = "invalid-input", 422, "The input is not as documented",
         "One or more parameters or fields are unknown, missing, or of the wrong form. `errors` names each with a JSON Pointer (or `?name` for a query parameter, `{name}` for a part of the path).";
     RuleViolation = "rule-violation", 422, "A rule stands against it",

@@ -33,6 +33,16 @@ impl<T> Id<T> {
         Self { text, of: PhantomData }
     }
 
+    /// Its 16 bytes.
+    pub fn bytes(&self) -> [u8; 16] {
+        Uuid::try_parse(self.as_str()).unwrap_or_default().into_bytes()
+    }
+
+    /// The identifier of these bytes.
+    pub fn of_bytes(bytes: [u8; 16]) -> Self {
+        Self::of(Uuid::from_bytes(bytes))
+    }
+
     /// The hyphenated lower-case form.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.text).unwrap_or_default()

@@ -25,6 +25,8 @@ pub mod policy;
 
 pub mod facts;
 
+pub mod files;
+
 pub mod audit;
 
 pub mod mail;

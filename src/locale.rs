@@ -131,6 +131,16 @@ pub enum Shown {
     All(Localised),
 }
 
+impl Shown {
+    /// The text where there is room for one only (a table, a picture): the reader's language, or whichever comes first.
+    pub fn plain(&self) -> &str {
+        match self {
+            Self::One(text) => text,
+            Self::All(all) => all.pick(&[]),
+        }
+    }
+}
+
 impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -74,6 +74,15 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64, reader: &Read
     Ok(hits)
 }
 
+/// Every principle, by number.
+pub fn principles(connection: &mut AnyConnection, reader: &Reader) -> Result<Vec<PrincipleRef>> {
+    let principle = |row: store::PrincipleRow| {
+        let title = Localised::from_json(&row.title)?.shown(reader);
+        Ok(PrincipleRef { id: row.id.untyped(), number: row.number, title })
+    };
+    store::principle_rows(connection)?.into_iter().map(principle).collect()
+}
+
 /// `/call`, `/principles`, `/sectors`, `/kinds`.
 pub fn routes() -> Vec<Route> {
     routes::routes()

@@ -39,6 +39,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[auth]`
     pub auth: AuthSettings,
+    /// `[files]`
+    pub files: FileSettings,
     /// `[worker]`
     pub worker: WorkerSettings,
     database_url: SecretString,
@@ -112,8 +114,6 @@ pub struct HttpSettings {
     pub shutdown: Duration,
     /// Largest body, in bytes.
     pub max_body_bytes: usize,
-    /// Largest uploaded file, in bytes.
-    pub max_upload_bytes: usize,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Memory for ready answers, in bytes; 0 keeps none.
@@ -242,6 +242,41 @@ pub struct AuthSettings {
     pub argon2_parallelism: u32,
     /// Passwords hashed at the same time, at least 1.
     pub hashing_threads: usize,
+}
+
+/// `[files]`: where uploaded files are kept, and which are taken.
+#[derive(Clone, Debug)]
+pub struct FileSettings {
+    /// The place.
+    pub store: FileStore,
+    /// Largest file, in bytes.
+    pub max_bytes: u64,
+    /// Media types that are taken, in lower case.
+    pub allowed_types: Vec<String>,
+}
+
+/// Where uploaded files are kept.
+#[derive(Clone, Debug)]
+pub enum FileStore {
+    /// In `<data_dir>/files`.
+    Local,
+    /// In a bucket of an S3-compatible store.
+    S3(S3Bucket),
+}
+
+/// A bucket, and how it is reached.
+#[derive(Clone, Debug)]
+pub struct S3Bucket {
+    /// The store's address; AWS's where none is set.
+    pub endpoint: Option<String>,
+    /// Its name.
+    pub bucket: String,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// Who we are.
+    pub access_key_id: String,
+    /// With what requests are signed.
+    pub secret_access_key: SecretString,
 }
 
 /// `[worker]`: what happens beside requests.

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use figment::Figment;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use toml::Value as Toml;
 
 use super::address::{self, Wrong};
 use super::load::{ConfigFault, ConfigFaults};
 use super::{
-    AuthSettings, CorsSettings, DatabaseSettings, Effective, HttpSettings, Limits, LogFormat, LogSettings, MailSettings,
-    MailTransport, Settings, SmtpServer, Synchronous, WorkerSettings,
+    AuthSettings, CorsSettings, DatabaseSettings, Effective, FileSettings, FileStore, HttpSettings, Limits, LogFormat,
+    LogSettings, MailSettings, MailTransport, S3Bucket, Settings, SmtpServer, Synchronous, WorkerSettings,
 };
 
 /// The longest time that a setting may say, in milliseconds: an hour.
@@ -57,6 +57,7 @@ impl Reading {
             mail: self.mail(),
             limits: self.limits(),
             auth: self.auth(),
+            files: self.files(),
             worker: WorkerSettings { enabled: self.flag("worker.enabled"), tick: self.millis("worker.tick_ms", 10..=1_000) },
             effective: self.effective,
         };
@@ -92,7 +93,6 @@ impl Reading {
             keep_alive: self.millis("http.keep_alive_ms", 0..=LONGEST),
             shutdown: self.millis("http.shutdown_ms", 0..=LONGEST),
             max_body_bytes: self.number("http.max_body_bytes", 1 << 10..=1 << 30),
-            max_upload_bytes: self.number("http.max_upload_bytes", 1 << 10..=1 << 30),
             trusted_proxies: self.list("http.trusted_proxies", |text| {
                 text.parse().map(|ip: IpAddr| ip.to_canonical()).map_err(|_| "must be an IP address, such as 10.0.0.1")
             }),
@@ -155,6 +155,34 @@ impl Reading {
         let is_enough = settings.argon2_memory_kib >= 8 * settings.argon2_parallelism;
         self.check("auth.argon2_memory_kib", is_enough.then_some(()).ok_or("must be at least 8 times auth.argon2_parallelism"));
         settings
+    }
+
+    fn files(&mut self) -> FileSettings {
+        let in_bucket = self
+            .text("files.store", |text| match text {
+                "local" => Ok(false),
+                "s3" => Ok(true),
+                _ => Err("must be one of local, s3"),
+            })
+            .unwrap_or(false);
+        let needed = |text: &str| {
+            let missing = in_bucket && text.is_empty();
+            if missing { Err("is needed where files.store is s3") } else { Ok(text.to_owned()) }
+        };
+        let bucket = S3Bucket {
+            endpoint: self.optional("files.s3_endpoint", address::web_url),
+            bucket: self.text("files.s3_bucket", needed).unwrap_or_default(),
+            region: self.text("files.s3_region", needed).unwrap_or_default(),
+            access_key_id: self.text("files.s3_access_key_id", needed).unwrap_or_default(),
+            secret_access_key: self.secret("files.s3_secret_access_key").into(),
+        };
+        let is_set = !in_bucket || !bucket.secret_access_key.expose_secret().is_empty();
+        self.check("files.s3_secret_access_key", is_set.then_some(()).ok_or("is needed where files.store is s3"));
+        FileSettings {
+            store: if in_bucket { FileStore::S3(bucket) } else { FileStore::Local },
+            max_bytes: self.number("files.max_bytes", 1 << 10..=1 << 30),
+            allowed_types: self.list("files.allowed_types", media_type),
+        }
     }
 
     /// A number within limits; the lower one stands in for one that is not.
@@ -268,6 +296,13 @@ fn log_directives(text: &str) -> Result<String, Wrong> {
         .all(|directive| is_directive(directive.trim()))
         .then(|| text.to_owned())
         .ok_or("must be off, error, warn, info, debug or trace; or several with commas between, each perhaps behind `module=`")
+}
+
+/// A media type without parameters (RFC 6838, 4.2), in lower case.
+fn media_type(text: &str) -> Result<String, Wrong> {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let fits = text.split_once('/').is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype));
+    fits.then(|| text.to_ascii_lowercase()).ok_or("must be a media type without parameters, such as application/pdf")
 }
 
 /// As many as said, or as many as the machine has processor cores.

@@ -44,7 +44,8 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!(settings.metrics_listen, None);
     assert_eq!(settings.public_url, "http://127.0.0.1:8080");
     assert!(matches!(settings.database(), Database::Sqlite(path) if path == Path::new("./data/plenary.db")));
-    assert_eq!((settings.http.max_body_bytes, settings.http.max_upload_bytes), (1 << 20, 50 << 20));
+    assert_eq!((settings.http.max_body_bytes, settings.files.max_bytes), (1 << 20, 50 << 20));
+    assert!(matches!(settings.files.store, FileStore::Local) && settings.files.allowed_types.len() == 15);
     assert!(settings.http.workers > 0 && settings.database.readers > 0 && settings.auth.hashing_threads > 0);
     assert_eq!((settings.limits.per_address, settings.limits.login_account, settings.limits.login_address), (600, 10, 30));
     let limits = &settings.limits;
@@ -120,7 +121,7 @@ fn every_fault_is_named_at_once_with_where_it_came_from() {
         "data_dir: must be a text (from {path})
 http: is a section: write [http], and its settings below (from {path})
 http.port: is no setting; http has PLENARY_HTTP__BODY_TIMEOUT_MS, PLENARY_HTTP__CACHE_BYTES, PLENARY_HTTP__HEADER_TIMEOUT_MS, \
-PLENARY_HTTP__KEEP_ALIVE_MS, PLENARY_HTTP__MAX_BODY_BYTES, PLENARY_HTTP__MAX_CONNECTIONS, PLENARY_HTTP__MAX_UPLOAD_BYTES, \
+PLENARY_HTTP__KEEP_ALIVE_MS, PLENARY_HTTP__MAX_BODY_BYTES, PLENARY_HTTP__MAX_CONNECTIONS, \
 PLENARY_HTTP__REQUEST_TIMEOUT_MS, PLENARY_HTTP__SHUTDOWN_MS, PLENARY_HTTP__TRUSTED_PROXIES, PLENARY_HTTP__WORKERS (from PLENARY_HTTP__PORT)
 worker.enabled: must be true or false (from PLENARY_WORKER__ENABLED)
 listen: must be an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080 (from {path})
@@ -140,13 +141,13 @@ fn unknown_keys_are_faults_that_say_what_may_have_been_meant() {
         (
             "[data_dir]\npath = 'x'",
             "data_dir.path: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, \
-            and the sections auth, cors, database, http, limits, log, mail, worker",
+            and the sections auth, cors, database, files, http, limits, log, mail, worker",
         ),
         ("[data_dir]", "data_dir: must be a text"),
         (
             "[extra]",
             "extra: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, \
-            and the sections auth, cors, database, http, limits, log, mail, worker",
+            and the sections auth, cors, database, files, http, limits, log, mail, worker",
         ),
         ("[log]\nfile = 'x'", "log.file: is no setting; log has log.format, log.level"),
         ("\"http.workers\" = 1", "\"http.workers\": is no setting; did you mean http.workers?"),
@@ -353,4 +354,28 @@ fn secrets_are_shown_nowhere() {
         assert!(!said.contains("hunter2"), "{said}");
     }
     assert!(!faults_of("[mail]\nsmtp_url = ['hunter2']\n[limits]\ncontact = 'hunter2'").contains("hunter2"));
+}
+
+#[test]
+fn files_lie_here_or_in_a_bucket_that_is_named_whole() {
+    let missing =
+        "[files]\nstore = 's3'\ns3_endpoint = 'ftp://x'\ns3_region = ''\nallowed_types = ['application/pdf', 'pdf', 'a/b; c=d']";
+    assert_eq!(
+        faults_of(missing),
+        "files.s3_endpoint: must begin with http:// or https://\n\
+         files.s3_bucket: is needed where files.store is s3\n\
+         files.s3_region: is needed where files.store is s3\n\
+         files.s3_access_key_id: is needed where files.store is s3\n\
+         files.s3_secret_access_key: is needed where files.store is s3\n\
+         files.allowed_types: item 2 must be a media type without parameters, such as application/pdf\n\
+         files.allowed_types: item 3 must be a media type without parameters, such as application/pdf"
+    );
+    let bucket = "[files]\nstore = 's3'\ns3_endpoint = 'http://127.0.0.1:9000/'\ns3_bucket = 'plenary'\ns3_access_key_id = 'me'\n\
+        s3_secret_access_key = 'hunter2'\nallowed_types = ['Application/PDF']";
+    let settings = from_file(bucket, &[]).1.unwrap();
+    let FileStore::S3(store) = &settings.files.store else { panic!("{:?}", settings.files) };
+    assert_eq!((store.endpoint.as_deref(), store.bucket.as_str()), (Some("http://127.0.0.1:9000"), "plenary"));
+    assert_eq!(settings.files.allowed_types, ["application/pdf"]);
+    assert_eq!(shown(&settings, "files.s3_secret_access_key").0, "(secret)");
+    assert!(!format!("{settings:?}").contains("hunter2"));
 }

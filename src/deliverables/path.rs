@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::store::{self, Found};
-use crate::db::AnyConnection;
-use crate::error::Result;
+use crate::db::{AnyConnection, Write};
+use crate::error::{Error, Result};
+use crate::groups::{self, GroupFacts, Status as GroupStatus};
 use crate::http::Input;
 use crate::policy::{Action, Actor, GroupId, Object};
 
@@ -23,6 +24,35 @@ pub fn load<Q, B>(c: &mut AnyConnection, input: &Input<InDeliverable, Q, B>) -> 
     let found = store::find(c, &input.path.deliverable)?;
     input.allow(&found.object())?;
     Ok(found)
+}
+
+/// [`load`] for a write: the group is held, so that neither it nor its members and deliverables change meanwhile.
+pub fn hold<Q, B>(tx: &mut Write<'_>, input: &Input<InDeliverable, Q, B>) -> Result<(Found, GroupFacts)> {
+    let found = load(tx, input)?;
+    let group = groups::hold(tx, found.row.group_id)?;
+    Ok((load(tx, input)?, group))
+}
+
+/// 409 where a group is an archive, read-only for everybody.
+pub fn not_archived(group: &GroupFacts) -> Result<()> {
+    match group.status {
+        GroupStatus::Concluded | GroupStatus::Withdrawn => {
+            Err(Error::wrong_state(format!("Working group {} is {}, and its work can only be read.", group.number, group.status)))
+        }
+        GroupStatus::Proposed | GroupStatus::Active | GroupStatus::Suspended => Ok(()),
+    }
+}
+
+/// 409 where nothing is owed any more, or the group is an archive.
+pub fn in_work(found: &Found, group: &GroupFacts) -> Result<()> {
+    not_archived(group)?;
+    let row = &found.row;
+    let way = match row.status {
+        status if !status.is_settled() => return Ok(()),
+        super::rules::Status::Dropped => "Move it back to planned first.",
+        _ => "What was approved stays as it is.",
+    };
+    Err(Error::wrong_state(format!("{} is {}. {way}", row.reference, row.status)))
 }
 
 /// Whether a caller sees what is a group's own: drafts, comments, flags, leads.

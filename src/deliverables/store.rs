@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod list;
+pub mod reactions;
 pub mod versions;
 
 use diesel::prelude::*;

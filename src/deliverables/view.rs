@@ -67,6 +67,63 @@ pub struct DeliverableView {
     updated_at: Instant,
 }
 
+/// The columns of [`DeliverableView::cells`].
+pub const COLUMNS: &[&str] = &[
+    "id",
+    "reference",
+    "group",
+    "title",
+    "summary",
+    "kind",
+    "status",
+    "health",
+    "health_reasons",
+    "due_on",
+    "progress",
+    "principles",
+    "lead",
+    "forum_edition",
+    "milestones",
+    "approved_version",
+    "latest_version",
+    "risk_flag",
+    "binds_no_supporter",
+    "created_at",
+    "updated_at",
+];
+
+impl DeliverableView {
+    /// A row of CSV: lists parted by `; `, of milestones those that are not done, what is unknown or hidden empty.
+    pub fn cells(&self) -> [String; COLUMNS.len()] {
+        let number = |version: &Option<Tagged<VersionView>>| version.as_ref().map(|v| v.value().number.to_string());
+        let open = self.milestones.iter().map(Tagged::value).filter(|milestone| milestone.done_on.is_none());
+        let open: Vec<_> = open.map(|milestone| format!("{} {}", milestone.due_on, milestone.title)).collect();
+        [
+            self.id.to_string(),
+            self.reference.clone(),
+            self.group.number.to_string(),
+            self.title.clone(),
+            self.summary.clone().unwrap_or_default(),
+            self.kind.to_string(),
+            self.status.to_string(),
+            self.health.to_string(),
+            self.health_reasons.iter().map(HealthReason::as_str).collect::<Vec<_>>().join("; "),
+            self.due_on.to_string(),
+            self.progress.to_string(),
+            self.principles.iter().map(i64::to_string).collect::<Vec<_>>().join("; "),
+            self.lead.as_ref().map(|lead| lead.person.display_name.clone()).unwrap_or_default(),
+            self.forum_edition.map(|edition| edition.year.to_string()).unwrap_or_default(),
+            open.join("; "),
+            number(&self.approved_version).unwrap_or_default(),
+            number(&self.latest_version).unwrap_or_default(),
+            self.risk_flag.as_ref().map(|flag| flag.reason.clone()).unwrap_or_default(),
+            self.binds_no_supporter.to_string(),
+            self.created_at.to_string(),
+            self.updated_at.to_string(),
+        ]
+    }
+}
+
 /// Who leads a deliverable.
 #[derive(Clone, Serialize, JsonSchema)]
 #[schemars(rename = "DeliverableLead")]

@@ -64,3 +64,22 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64, reader: &Read
     };
     store::search(connection, q, limit)?.into_iter().map(hit).collect()
 }
+
+/// What sessions show, the earliest first: the session, the deliverable's reference, and as what.
+pub fn shown(connection: &mut AnyConnection, reader: &Reader) -> Result<Vec<(SessionRef, String, PresentedAs)>> {
+    let shown = |(id, title, day, edition, year, reference, presented_as): store::reading::ShownRow| {
+        let session = SessionRef {
+            id,
+            title: Localised::from_json(&title)?.shown(reader),
+            day,
+            forum_edition: EditionRef { id: edition, year },
+        };
+        Ok((session, reference, presented_as))
+    };
+    store::reading::shown(connection)?.into_iter().map(shown).collect()
+}
+
+/// 404 where there is no such session.
+pub fn session_exists(connection: &mut AnyConnection, id: SessionId) -> Result<()> {
+    store::session(connection, id).map(drop)
+}

@@ -13,6 +13,7 @@ mod routes;
 mod rules;
 mod seats;
 mod store;
+mod traced;
 mod view;
 
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ pub use rules::{
 };
 pub use store::people::MembershipFacts;
 pub use store::{DerogationMark, SeatId, SeatMark};
+pub use traced::traced;
 pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
@@ -128,4 +130,9 @@ pub fn active_memberships(connection: &mut AnyConnection, group: GroupId) -> Res
 /// One membership, however it stands.
 pub fn membership(connection: &mut AnyConnection, id: MembershipId) -> Result<Option<MembershipFacts>> {
     store::people::membership(connection, id)
+}
+
+/// The active groups, by number.
+pub fn active(connection: &mut AnyConnection, reader: &Reader) -> Result<Vec<GroupRef>> {
+    store::active(connection)?.iter().map(|row| GroupRef::of(row, reader)).collect()
 }

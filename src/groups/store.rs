@@ -182,6 +182,17 @@ pub fn count_deliverable(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
     Ok(())
 }
 
+/// Every group, by number.
+pub fn all(connection: &mut AnyConnection) -> Result<Vec<GroupRow>> {
+    Ok(groups::table.order(groups::number).select(GroupRow::as_select()).load(connection)?)
+}
+
+/// The active groups, by number.
+pub fn active(connection: &mut AnyConnection) -> Result<Vec<GroupRow>> {
+    let active = groups::table.filter(groups::status.eq(Status::Active)).order(groups::number);
+    Ok(active.select(GroupRow::as_select()).load(connection)?)
+}
+
 /// Groups by id, in no order.
 pub fn by_ids(connection: &mut AnyConnection, ids: &[GroupId]) -> Result<Vec<GroupRow>> {
     Ok(groups::table.filter(any_of("working_groups.id", ids)).select(GroupRow::as_select()).load(connection)?)

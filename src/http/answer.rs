@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use base64::Engine;
@@ -16,6 +17,7 @@ use super::etag::Tagged;
 use super::page::Page;
 use crate::error::{Error, Result};
 use crate::picture;
+use crate::files::Pieces;
 use crate::time::Instant;
 
 /// The media type of every table.
@@ -40,20 +42,30 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Its bytes.
     pub body: Vec<u8>,
+    /// Bytes that come later, instead.
+    pub streamed: Option<Streamed>,
     /// What the edge needs to know.
     pub meta: Meta,
+}
+
+/// A body that is read while it is sent.
+pub struct Streamed {
+    /// How many bytes it has.
+    pub length: u64,
+    /// They.
+    pub pieces: Pieces,
 }
 
 impl Reply {
     /// No body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), meta: Meta::default() }
+        Self { status, headers: Vec::new(), body: Vec::new(), streamed: None, meta: Meta::default() }
     }
 
     /// A body of a media type.
     pub fn of(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
-        Self { status, headers, body, meta: Meta::default() }
+        Self { status, headers, body, streamed: None, meta: Meta::default() }
     }
 
     fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
@@ -61,7 +73,8 @@ impl Reply {
         Ok(Self::of(status, "application/json", body))
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Result<Self> {
+    /// With one more header.
+    pub(super) fn with(mut self, name: HeaderName, value: &str) -> Result<Self> {
         let value = HeaderValue::from_str(value).map_err(|e| Error::Internal(e.to_string()))?;
         self.headers.push((name, value));
         Ok(self)
@@ -69,7 +82,10 @@ impl Reply {
 
     /// As actix sends it; the edge finds the rest in its extensions.
     pub fn into_response(self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status).body(self.body);
+        let mut response = match self.streamed {
+            None => HttpResponse::build(self.status).body(self.body),
+            Some(Streamed { length, pieces }) => HttpResponse::build(self.status).body(SizedStream::new(length, pieces)),
+        };
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }
@@ -92,11 +108,13 @@ pub struct Described {
     pub etag: bool,
     /// What else may come, with another status.
     pub or: Option<Box<Described>>,
+    /// Whether a part of it can be asked for.
+    pub ranges: bool,
 }
 
 impl Described {
-    fn new(status: u16, description: &'static str) -> Self {
-        Self { status, description, bodies: Vec::new(), location: false, etag: false, or: None }
+    pub(super) fn new(status: u16, description: &'static str) -> Self {
+        Self { status, description, bodies: Vec::new(), location: false, etag: false, or: None, ranges: false }
     }
 
     fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {

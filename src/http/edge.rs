@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::answer::Meta;
 use super::cache::{Encoding, Kept};
 use super::cors::Cors;
+use super::credential::has_link;
 use super::{ClientAddress, RequestId, Web, etag};
 use crate::error::{Problem, ProblemKind};
 use crate::locale::Reader;
@@ -49,7 +50,7 @@ pub async fn edge(
     let get = request.method() == Method::GET || request.method() == Method::HEAD;
     let asked = Asked {
         get,
-        anonymous: !request.headers().contains_key(header::AUTHORIZATION),
+        anonymous: !request.headers().contains_key(header::AUTHORIZATION) && !has_link(request.query_string()),
         if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
         encoding: text(header::ACCEPT_ENCODING).map(str::to_owned),
         request_id: text(REQUEST_ID).filter(|id| is_well_formed(id)).map_or_else(|| new_request_id(&web), str::to_owned),
@@ -293,7 +294,7 @@ fn finish(web: &Web, asked: &Asked, kept: &Kept, is_kept: bool) -> HttpResponse 
 }
 
 /// Whether one of the tags in `If-None-Match` is this one, in whatever encoding (weak comparison, RFC 9110, 13.1.2).
-fn matches_any(if_none_match: &str, tag: &str) -> bool {
+pub(super) fn matches_any(if_none_match: &str, tag: &str) -> bool {
     let bare = |tag: &str| -> String {
         let tag = tag.trim().trim_start_matches("W/").trim_matches('"');
         tag.strip_suffix(".gzip").or_else(|| tag.strip_suffix(".br")).unwrap_or(tag).to_owned()

@@ -2,14 +2,17 @@
 //! [`edge`] does the rest for all of them.
 
 pub mod answer;
+mod body;
 pub mod cache;
 pub mod change;
 pub mod cors;
+mod credential;
 pub mod csv;
 pub mod docs;
 pub mod edge;
 pub mod etag;
 mod example;
+mod file;
 pub mod health;
 pub mod idempotency;
 mod input;
@@ -20,6 +23,7 @@ pub mod page;
 mod request;
 pub mod route;
 mod written;
+mod upload;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -28,13 +32,17 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 pub use answer::{Accepted, Answer, Calendar, Created, Download, NoContent, Object, Picture, Sheet, Table};
+pub use credential::{bad_link, is_link, linked};
 pub use etag::Tagged;
+pub use file::{About, StoredFile};
 pub use input::prose;
 pub use page::Page;
 pub use request::{Input, Request};
-pub use route::{Route, get, route};
+pub use route::{Readable, Route, get, route, upload};
+pub use upload::{Upload, Uploaded};
 pub use written::Written;
 
+use self::credential::Credential;
 use crate::db::{AnyConnection, Db};
 use crate::error::{Problem, ProblemKind, Result};
 use crate::policy::{Actor, PersonId};
@@ -86,6 +94,14 @@ pub trait Authenticate: Send + Sync {
     fn verify(&self, token: &str, now: Instant) -> Result<PersonId>;
     /// Reads the caller: its session must still stand. 401 otherwise.
     fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor>;
+    /// As [`Authenticate::verify`], for the token of a signed link that was found on `target` (path and query without it).
+    fn verify_link(&self, _link: &str, _target: &str, _now: Instant) -> Result<PersonId> {
+        Err(bad_link())
+    }
+    /// As [`Authenticate::recognise`], for the token of a signed link that was found on `target`.
+    fn recognise_link(&self, _: &mut AnyConnection, _link: &str, _target: &str, _now: Instant) -> Result<Actor> {
+        Err(bad_link())
+    }
 }
 
 /// 401 for a token that does not count (RFC 6750, 3.1).
@@ -164,20 +180,8 @@ impl Web {
         part.ok_or_else(|| crate::error::Error::Internal(format!("the app was built without its {}", std::any::type_name::<T>())))
     }
 
-    /// The token of an `Authorization` header; 401 where it is none of ours, 429 where its person asks too often.
-    fn parse_bearer(&self, header: &str) -> Result<String> {
-        let (scheme, token) = header.split_once(' ').unwrap_or_default();
-        let token = token.trim();
-        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > 4096 {
-            return Err(bad_token());
-        }
-        let person = self.authenticate.verify(token, self.db.clock().now())?;
-        self.limits.account(person)?;
-        Ok(token.to_owned())
-    }
-
-    fn recognise(&self, connection: &mut AnyConnection, token: Option<&str>, now: Instant) -> Result<Actor> {
-        token.map_or_else(|| Ok(Actor::anonymous()), |token| self.authenticate.recognise(connection, token, now))
+    fn recognise(&self, connection: &mut AnyConnection, brought: Option<&Credential>, now: Instant) -> Result<Actor> {
+        brought.map_or_else(|| Ok(Actor::anonymous()), |credential| credential.recognise(self, connection, now))
     }
 
     /// The languages last seen, for the key of the answer cache.

@@ -54,7 +54,10 @@ pub fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An access token of `POST /api/v1/auth/login`."}}
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "An access token of `POST /api/v1/auth/login`."},
+                "link": {"type": "apiKey", "in": "query", "name": "link", "description": "A signed link of `POST /api/v1/me/links`."}
+            }
         }
     })
 }
@@ -108,6 +111,16 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
         if let (Some(success), false) = (success.as_object_mut(), content.is_empty()) {
             success.insert("content".into(), Value::Object(content));
         }
+        if described.ranges {
+            let mut part = success.clone();
+            part["description"] = json!("The bytes that `Range` asks for.");
+            responses.insert("206".into(), part);
+            for (name, description) in
+                [("Range", "One range of bytes."), ("If-Range", "The ETag that the range is of; another gives the whole.")]
+            {
+                parameters.push(json!({"name": name, "in": "header", "required": false, "schema": {"type": "string"}, "description": description}));
+            }
+        }
         responses.insert(described.status.to_string(), success);
         next = described.or.as_deref();
     }
@@ -139,7 +152,7 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
         "tags": [route.path.split('/').nth(1).unwrap_or_default()],
         "parameters": parameters,
         "responses": responses,
-        "security": if policy::allows(route.action, Standing::Anyone) { json!([{}, {"bearer": []}]) } else { json!([{"bearer": []}]) },
+        "security": security(route),
         "x-action": route.action,
     });
     if let (Some(operation), false) = (operation.as_object_mut(), route.form.body.is_none()) {
@@ -149,12 +162,27 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
             schema.remove("$schema");
         }
         let example = example::of(&schema, components);
-        operation.insert(
-            "requestBody".into(),
-            json!({"required": true, "content": {"application/json": {"schema": schema, "example": example}}}),
-        );
+        operation.insert("requestBody".into(), body_of(route, json!({"schema": schema, "example": example})));
     }
     operation
+}
+
+/// How a caller is recognised: by its token, or, where a browser reads without headers, by a signed link.
+fn security(route: &Route) -> Value {
+    let nobody = policy::allows(route.action, Standing::Anyone).then(|| json!({}));
+    let link = (route.method == "GET").then(|| json!({"link": []}));
+    nobody.into_iter().chain([json!({"bearer": []})]).chain(link).collect()
+}
+
+/// The body, as JSON and, where files are taken, as one.
+fn body_of(route: &Route, as_json: Value) -> Value {
+    let mut content = json!({"application/json": as_json});
+    if route.form.files {
+        content["multipart/form-data"] = json!({"schema": {"type": "object", "required": ["file"], "additionalProperties": false,
+            "description": "`file` comes first.", "properties": {
+                "file": {"type": "string", "format": "binary"}, "note": {"type": "string", "maxLength": crate::text::MAX_TEXT}}}});
+    }
+    json!({"required": true, "content": content})
 }
 
 /// Every problem that the operation can answer, by status.

@@ -4,8 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::credential::Credential;
 use super::etag::IfMatch;
+use super::file::Asks;
 use super::idempotency::{self, Attempt, Claim};
+use super::upload::Upload;
 use super::{Languages, Web};
 use crate::audit;
 use crate::db::{AnyConnection, Read, Write};
@@ -33,7 +36,7 @@ pub struct Decoded<P, Q, B> {
 #[derive(Clone)]
 pub(super) struct Head {
     pub action: Action,
-    pub token: Option<String>,
+    pub credential: Option<Credential>,
     pub address: String,
     pub client: String,
     pub accept_language: Option<String>,
@@ -42,6 +45,8 @@ pub(super) struct Head {
     pub if_match: IfMatch,
     pub request_id: String,
     pub attempt: Option<Attempt>,
+    /// What of a stored file is asked for.
+    pub asks: Asks,
     /// What the answer says in `Content-Language`, once the reader is known.
     pub spoken: Arc<OnceLock<String>>,
 }
@@ -51,6 +56,7 @@ pub struct Request<P = (), Q = (), B = ()> {
     pub(super) web: Web,
     pub(super) head: Head,
     pub(super) form: Form<P, Q, B>,
+    pub(super) upload: Option<Upload>,
 }
 
 /// What a handler works on, once the caller is known and the form is right.
@@ -71,6 +77,7 @@ pub struct Input<P = (), Q = (), B = ()> {
     pub address: String,
     /// What the client calls itself (`User-Agent`), cut to 200 characters.
     pub client: String,
+    pub(super) asks: Asks,
     action: Action,
     decoded: Arc<Decoded<P, Q, B>>,
 }
@@ -127,6 +134,32 @@ impl<P, Q, B> Request<P, Q, B> {
     pub fn part<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
         self.web.part()
     }
+
+    /// Where the world reaches this server.
+    pub fn public_url(&self) -> &str {
+        &self.web.options.public_url
+    }
+
+    /// The upload that it brings, once. Allow first, then read it, then write.
+    pub fn take_upload(&mut self) -> Option<Upload> {
+        self.upload.take()
+    }
+
+    /// Whether it may be a repeat, by its `Idempotency-Key`: then what was done before is answered, whatever the state is now.
+    pub fn may_be_repeated(&self) -> bool {
+        self.head.attempt.is_some()
+    }
+
+    /// Says what its upload was, which is what an `Idempotency-Key` stands for.
+    #[must_use]
+    pub fn having_received(mut self, parts: &[&str]) -> Self {
+        if let Some(attempt) = &mut self.head.attempt {
+            let all = std::iter::once(attempt.digest.as_str()).chain(parts.iter().copied());
+            let all: Vec<&[u8]> = all.map(str::as_bytes).collect();
+            attempt.digest = idempotency::digest(&all);
+        }
+        self
+    }
 }
 
 impl<P, Q, B> Request<P, Q, B>
@@ -141,8 +174,8 @@ where
         A: Send + 'static,
         F: FnOnce(&mut Read<'_>, &Input<P, Q, B>) -> Result<A> + Send + 'static,
     {
-        let Self { web, head, form } = self;
-        if head.token.is_none() {
+        let Self { web, head, form, .. } = self;
+        if head.credential.is_none() {
             // Nobody to recognise: a faulty form needs no database.
             let form = form?;
             let db = web.db.clone();
@@ -159,9 +192,9 @@ where
         A: Send + 'static,
         F: FnOnce(&mut Read<'_>, &Input<P, Q, B>) -> Result<A> + Send + 'static,
     {
-        let Self { web, head, form } = self;
-        let again = Self { web: web.clone(), head: head.clone(), form: form.clone() };
-        let seen = Self { web, head, form }.read(f).await?;
+        let Self { web, head, form, upload } = self;
+        let again = Self { web: web.clone(), head: head.clone(), form: form.clone(), upload };
+        let seen = Self { web, head, form, upload: None }.read(f).await?;
         Ok((again, seen))
     }
 
@@ -242,7 +275,7 @@ fn answer_read<P, Q, B, A>(
     f: impl FnOnce(&mut Read<'_>, &Input<P, Q, B>) -> Result<A>,
 ) -> Result<A> {
     let now = tx.now();
-    let actor = web.recognise(tx, head.token.as_deref(), now)?;
+    let actor = web.recognise(tx, head.credential.as_ref(), now)?;
     let decoded = form?;
     let languages = tx.remembered(|c| (web.load_languages)(c))?;
     web.keep_languages(&languages);
@@ -264,6 +297,7 @@ fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decode
         request_id: head.request_id,
         address: head.address,
         client: head.client,
+        asks: head.asks,
         action: head.action,
         decoded,
     }
@@ -279,8 +313,8 @@ struct Prepared<P, Q, B> {
 
 impl<P, Q, B> Prepared<P, Q, B> {
     fn of(request: Request<P, Q, B>) -> Result<Self> {
-        let Request { web, head, form } = request;
-        if head.token.is_none() {
+        let Request { web, head, form, .. } = request;
+        if head.credential.is_none() {
             let form = form?;
             return Ok(Self { web, head, form: Some(Ok(form)), input: None });
         }
@@ -288,7 +322,7 @@ impl<P, Q, B> Prepared<P, Q, B> {
     }
 
     fn input(&mut self, tx: &mut AnyConnection, now: Instant) -> Result<&Input<P, Q, B>> {
-        let actor = self.web.recognise(tx, self.head.token.as_deref(), now)?;
+        let actor = self.web.recognise(tx, self.head.credential.as_ref(), now)?;
         match self.form.take() {
             Some(form) => {
                 let languages = Arc::new((self.web.load_languages)(tx)?);

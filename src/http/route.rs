@@ -9,19 +9,23 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
-use futures_util::{FutureExt, StreamExt};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use super::answer::{Answer, Described};
+use super::body::{self, Body};
+use super::credential::{self, Credential};
 use super::etag::IfMatch;
+use super::file::Asks;
 use super::idempotency::{self, Attempt};
 use super::input::{Checker, Origin, Shape};
 use super::limits::Limit;
 use super::request::{Decoded, Form, Head, Request, authentication_required};
-use super::{RequestId, Web};
+use super::{RequestId, Web, upload as uploads};
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::files::Files;
 use crate::policy::{self, Action, Standing};
 
 type Served = Pin<Box<dyn Future<Output = HttpResponse>>>;
@@ -59,6 +63,8 @@ pub struct FormCheck {
     pub body: Checker,
     /// Whether it takes an `Idempotency-Key`.
     pub idempotent: bool,
+    /// Whether its body may be a file instead (`multipart/form-data`).
+    pub files: bool,
 }
 
 /// A GET. `summary` is one line for the documentation.
@@ -84,7 +90,43 @@ where
     F: Future<Output = Result<A>> + 'static,
 {
     let idempotent = method == Method::POST && A::ONCE && !path.starts_with("/auth/");
-    let form = Arc::new(FormCheck { path: Checker::of::<P>(), query: Checker::of::<Q>(), body: Checker::of::<B>(), idempotent });
+    let (path_check, query, body) = (Checker::of::<P>(), Checker::of::<Q>(), Checker::of::<B>());
+    let form = FormCheck { path: path_check, query, body, idempotent, files: false };
+    assembled(method, path, action, summary, form, handler)
+}
+
+/// A POST whose body is either JSON, a `B`, or an upload (`multipart/form-data`), which the handler takes with [`Request::take_upload`].
+pub fn upload<P, B, A, H, F>(path: &'static str, action: Action, summary: &'static str, handler: H) -> Route
+where
+    P: Shape,
+    B: Shape,
+    A: Answer,
+    H: Fn(Request<P, (), Option<B>>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<A>> + 'static,
+{
+    let (path_check, query, body) = (Checker::of::<P>(), Checker::of::<()>(), Checker::of::<B>());
+    let form = FormCheck { path: path_check, query, body, idempotent: A::ONCE, files: true };
+    let route = assembled(Method::POST, path, action, summary, form, handler);
+    route.answers(&[ProblemKind::MalformedRequest])
+}
+
+fn assembled<P, Q, B, A, H, F>(
+    method: Method,
+    path: &'static str,
+    action: Action,
+    summary: &'static str,
+    form: FormCheck,
+    handler: H,
+) -> Route
+where
+    P: Shape,
+    Q: Shape,
+    B: Shape,
+    A: Answer,
+    H: Fn(Request<P, Q, B>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<A>> + 'static,
+{
+    let form = Arc::new(form);
     let check = form.clone();
     let serve = Arc::new(move |request: HttpRequest, payload: Payload, limit: Option<Limit>| -> Served {
         let check = check.clone();
@@ -119,6 +161,24 @@ impl Route {
     fn handler(&self, method: Method) -> actix_web::Route {
         let (serve, limit) = (self.serve.clone(), self.limit);
         web::method(method).to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner(), limit))
+    }
+}
+
+/// What can be read: the templates of every GET, for whoever makes an address to one of them.
+pub struct Readable(Vec<String>);
+
+impl Readable {
+    /// Of these routes.
+    pub fn of(routes: &[Route]) -> Self {
+        let gets = routes.iter().filter(|route| route.method == Method::GET);
+        Self(gets.map(|route| format!("/api/v1{}", route.path)).collect())
+    }
+
+    /// Whether a path, without query, is one of them.
+    pub fn has(&self, path: &str) -> bool {
+        let fits = |(part, segment): (&str, &str)| part == segment || (part.starts_with('{') && !segment.is_empty());
+        let same_length = |template: &&String| template.matches('/').count() == path.matches('/').count();
+        self.0.iter().filter(same_length).any(|template| template.split('/').zip(path.split('/')).all(fits))
     }
 }
 
@@ -215,7 +275,12 @@ where
     if let Some(Err(problem)) = limit.zip(address).map(|(limit, address)| web.limits.route(limit, address)) {
         return problem_response(problem);
     }
-    let patience = web.options.request_timeout;
+    // An upload takes the time that its bytes take; it may not fall silent meanwhile.
+    let transfer = match web.part::<Files>() {
+        Ok(files) if check.files && body::is_upload(&request) => uploads::longest(files.max_bytes()),
+        _ => Duration::ZERO,
+    };
+    let patience = web.options.request_timeout + transfer;
     let spoken = Arc::new(OnceLock::new());
     let work = async {
         let mut prepared = prepare::<P, Q, B>(&request, payload, check, action, web).await?;
@@ -244,7 +309,10 @@ where
 }
 
 fn next_page(request: &HttpRequest, cursor: &str) -> String {
-    let others = request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let others = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor=") && !credential::is_link(pair));
     let query: Vec<_> = others.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
     format!("{}?{}", request.path(), query.join("&"))
 }
@@ -262,21 +330,11 @@ where
     Q: Shape,
     B: Shape,
 {
-    let (bytes, body) = if check.body.is_none() {
-        (web::Bytes::new(), Value::Null)
-    } else {
-        let bytes = read_body(request, payload, web.options.max_body_bytes, web.options.body_timeout).await?;
-        let body = serde_json::from_slice(&bytes).map_err(|e| {
-            Problem::new(ProblemKind::MalformedJson, format!("The body is no JSON: line {}, column {}.", e.line(), e.column()))
-        })?;
-        (bytes, body)
-    };
+    let Body { bytes, value, upload } =
+        if check.body.is_none() { Body::default() } else { body::read(request, payload, &web, check.files).await? };
     let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let token = match request.headers().get(header::AUTHORIZATION) {
-        None => None,
-        Some(value) => Some(web.parse_bearer(value.to_str().unwrap_or_default())?),
-    };
-    if token.is_none() && !policy::allows(action, Standing::Anyone) {
+    let credential = Credential::of(request, &web)?;
+    if credential.is_none() && !policy::allows(action, Standing::Anyone) {
         return Err(authentication_required());
     }
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
@@ -298,10 +356,10 @@ where
         },
         _ => None,
     };
-    let (form, locale) = form::<P, Q, B>(request, body, check, faults);
+    let (form, locale) = form::<P, Q, B>(request, (!check.files || upload.is_none()).then_some(value), check, faults);
     let head = Head {
         action,
-        token,
+        credential,
         address,
         client: text(header::USER_AGENT).unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
         accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
@@ -310,14 +368,20 @@ where
         if_match: IfMatch::parse(text(header::IF_MATCH)),
         request_id,
         attempt,
+        asks: Asks {
+            head: request.method() == Method::HEAD,
+            if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
+            range: text(header::RANGE).map(str::to_owned),
+            if_range: text(header::IF_RANGE).map(str::to_owned),
+        },
         spoken: Arc::default(),
     };
-    Ok(Request { web, head, form })
+    Ok(Request { web, head, form, upload })
 }
 
 fn form<P: Shape, Q: Shape, B: Shape>(
     request: &HttpRequest,
-    body: Value,
+    body: Option<Value>,
     check: &FormCheck,
     mut faults: Vec<FieldFault>,
 ) -> (Form<P, Q, B>, Option<String>) {
@@ -351,7 +415,8 @@ fn form<P: Shape, Q: Shape, B: Shape>(
                     faults.push(FieldFault::new("?locale", "repeated", "is given more than once; give it once"));
                 }
             }
-            !is_locale
+            // Read before, and no parameter of any one route either.
+            !is_locale && !credential::is_link(name)
         })
         .collect();
     let mut filters = Value::Null;
@@ -373,50 +438,14 @@ fn form<P: Shape, Q: Shape, B: Shape>(
             }
         }
     };
-    let body = check.body.decode::<B>(body, Origin::Body).map_err(|more| faults.extend(more)).ok();
+    let body = match body {
+        Some(body) => check.body.decode::<B>(body, Origin::Body).map_err(|more| faults.extend(more)).ok(),
+        // It arrives in parts, and is no JSON: `B` is an option then.
+        None => serde_json::from_value(Value::Null).ok(),
+    };
     let form = match (path, query, body) {
         (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Arc::new(Decoded { path, query, filters, body })),
         _ => Err(Problem::invalid(&faults)),
     };
     (form, locale)
-}
-
-async fn read_body(request: &HttpRequest, payload: Payload, max: usize, timeout: Duration) -> Result<web::Bytes> {
-    let too_large = || Error::from(Problem::new(ProblemKind::PayloadTooLarge, format!("The body may have at most {max} bytes.")));
-    let declared =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > max as u64) {
-        return Err(too_large());
-    }
-    // A coding that is not taken is a media type that is not taken (RFC 9110, 15.5.16).
-    let coded = request
-        .headers()
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if coded {
-        return Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send the body as it is, without Content-Encoding.").into());
-    }
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(ProblemKind::UnsupportedMediaType, "Send Content-Type: application/json.").into());
-    }
-    let mut payload = payload;
-    let mut stream = web::Payload::from_request(request, &mut payload)
-        .await
-        .map_err(|_| Problem::new(ProblemKind::MalformedRequest, "The body cannot be read."))?;
-    let read = async {
-        let mut bytes = web::BytesMut::new();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|_| {
-                Problem::new(ProblemKind::MalformedRequest, "The body broke off or is encoded in a way that is not taken.")
-            })?;
-            if bytes.len() + chunk.len() > max {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes.freeze())
-    };
-    tokio::time::timeout(timeout, read)
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(ProblemKind::RequestTimeout, "The body did not arrive in time.").into()))
 }

@@ -120,6 +120,12 @@ built_in! {
     SeatFilled = "seat_filled",
     BalanceLost = "balance_lost",
     GroupMessage = "group_message",
+    DeliverableSubmitted = "deliverable_submitted",
+    DeliverableReturned = "deliverable_returned",
+    DeliverableApproved = "deliverable_approved",
+    DeliverablePresented = "deliverable_presented",
+    CommentReply = "comment_reply",
+    ForumRescheduled = "forum_rescheduled",
     Test = "test",
 }
 

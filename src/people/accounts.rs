@@ -2,12 +2,14 @@
 
 use super::hasher::Hasher;
 use super::keys::Keys;
+use super::links;
 use super::rules::Role;
 use super::store;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
-use crate::http::{Authenticate, bad_token};
-use crate::policy::{Actor, PersonId};
+use crate::http::{Authenticate, bad_link, bad_token};
+use crate::ids::Id;
+use crate::policy::{Actor, PersonId, SessionMark};
 use crate::time::Instant;
 
 /// Failures that cost nothing, from the settings; 0: no limit.
@@ -46,12 +48,26 @@ impl Authenticate for Accounts {
 
     fn recognise(&self, c: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor> {
         let claims = self.keys.verify(token, now)?;
-        let (session, person) = store::standing_session(c, claims.sid, now)?.ok_or_else(bad_token)?;
-        if person.id != claims.sub || !person.may_sign_in() {
-            return Err(bad_token());
-        }
+        self.in_session(c, claims.sub, claims.sid, now)?.ok_or_else(bad_token)
+    }
+
+    fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<PersonId> {
+        links::verify(&self.keys, link, target, now).map(|linked| linked.person)
+    }
+
+    fn recognise_link(&self, c: &mut AnyConnection, link: &str, target: &str, now: Instant) -> Result<Actor> {
+        let linked = links::verify(&self.keys, link, target, now)?;
+        self.in_session(c, linked.person, linked.session, now)?.ok_or_else(bad_link)
+    }
+}
+
+impl Accounts {
+    /// A person in a session, where that still stands.
+    fn in_session(&self, c: &mut AnyConnection, of: PersonId, id: Id<SessionMark>, now: Instant) -> Result<Option<Actor>> {
+        let found = store::standing_session(c, id, now)?.filter(|(_, person)| person.id == of && person.may_sign_in());
+        let Some((session, person)) = found else { return Ok(None) };
         let secured = !self.require_second_factor || person.has_second_factor();
-        Ok(Actor {
+        Ok(Some(Actor {
             person: Some(person.id),
             session: Some(session.id),
             verified: person.is_verified(),
@@ -64,7 +80,7 @@ impl Authenticate for Accounts {
             memberships: Vec::new(),
             seats: Vec::new(),
             locale: person.locale,
-        })
+        }))
     }
 }
 

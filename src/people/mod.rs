@@ -5,6 +5,7 @@ mod administrators;
 mod endings;
 mod hasher;
 mod keys;
+mod links;
 mod mails;
 mod newcomers;
 mod profile;

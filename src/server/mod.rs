@@ -15,6 +15,7 @@ pub use database::{migrate, open};
 use crate::app::Composition;
 use crate::config::Settings;
 use crate::db::{ConnectError, Db, DbError};
+use crate::files::{Files, FilesError};
 use crate::http::limits::Quotas;
 use crate::http::{self, cors::Cors};
 use crate::people::{Accounts, Cost, Hasher, Keys, LoginLimits};
@@ -60,6 +61,9 @@ pub enum StartError {
     /// The keys cannot be read or made.
     #[error("{0}. Let this user read and write it, or name another in auth.keys_file (PLENARY_AUTH__KEYS_FILE).")]
     Keys(crate::error::Error),
+    /// The files cannot be kept.
+    #[error(transparent)]
+    Files(FilesError),
     /// Something else of the machine's.
     #[error("the server broke off: {0}")]
     Io(#[from] std::io::Error),
@@ -90,7 +94,7 @@ pub fn serve(settings: Settings, ready: impl FnOnce(&Settings)) -> Result<(), St
 /// [`serve`] with a composition of one's own, until what `stop` gives (asked for once everything else stands). Runs in an actix system.
 pub async fn run<Stop: Future<Output = ()>>(
     mut settings: Settings,
-    compose: impl FnOnce(Db, http::Options, Accounts) -> Composition,
+    compose: impl FnOnce(Db, http::Options, Accounts, Files) -> Composition,
     ready: impl FnOnce(&Settings),
     stop: impl FnOnce() -> std::io::Result<Stop>,
 ) -> Result<(), StartError> {
@@ -104,7 +108,7 @@ pub async fn run<Stop: Future<Output = ()>>(
     let api = api.listen()?;
     settings.listens_on(api.local_addr()?);
 
-    let composition = compose(db.clone(), http_options(&settings), accounts(&settings, db.clock())?);
+    let composition = compose(db.clone(), http_options(&settings), accounts(&settings, db.clock())?, files(&settings)?);
     let web = composition.web.clone();
     let measured = web.metrics.clone();
     let workers = settings.http.workers;
@@ -191,6 +195,11 @@ fn http_options(settings: &Settings) -> http::Options {
             applications: settings.limits.applications,
         },
     }
+}
+
+/// Where uploaded files lie. Makes the directory where there is none.
+pub fn files(settings: &Settings) -> Result<Files, StartError> {
+    Files::open(&settings.files, &settings.data_dir).map_err(StartError::Files)
 }
 
 /// Who may sign in, and how. Makes the keys where there are none.

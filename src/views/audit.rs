@@ -1,6 +1,6 @@
 //! `/admin/audit`: the record, as the secretariat reads it, with names in place of the ids that it keeps.
 
-mod store;
+pub(super) mod store;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ async fn audit(request: Request<(), AuditQuery>) -> Result<Page<EntryView>> {
                 return Err(Error::invalid("?to", "too-early", "must not lie before from"));
             }
             let filter = Filter {
+                group: None,
+                acts: None,
                 object_type: query.object_type.as_deref(),
                 object_id: query.object_id.as_deref(),
                 actor: query.actor,

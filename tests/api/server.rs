@@ -286,13 +286,13 @@ fn status_of_a_request_at_the_stop(more: &[(&str, &str)], ends: bool) -> Option<
     let (composed, composition) = std::sync::mpsc::channel();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = std::thread::spawn(move || {
-        let compose = |db, options, accounts: Accounts| {
+        let compose = |db, options, accounts: Accounts, files| {
             let wait = move |_: Request| async move {
                 gate.notified().await;
                 Ok(NoContent)
             };
             let routes = app::routes().into_iter().chain([get("/wait", Action::ReadPublic, "Waits", wait)]);
-            let composition = Composition::with(db, options, accounts.clone(), Box::new(accounts), routes.collect());
+            let composition = Composition::with(db, options, accounts.clone(), files, Box::new(accounts), routes.collect());
             composed.send(composition.web.clone()).unwrap();
             composition
         };

@@ -15,8 +15,10 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use plenary::app::Composition;
+use plenary::config::{FileSettings, Settings};
 use plenary::db::{self, AnyConnection, Db, Write};
 use plenary::error::Error;
+use plenary::files::Files;
 use plenary::http::{self, Authenticate, Route, Web};
 use plenary::ids::Ids;
 use plenary::load::{self, Report};
@@ -49,6 +51,7 @@ pub struct Setup {
     accounts: people::Setup,
     options: http::Options,
     database: db::Options,
+    files: FileSettings,
 }
 
 impl Setup {
@@ -73,6 +76,12 @@ impl Setup {
     /// Changes the database's options.
     pub fn database(mut self, change: impl FnOnce(&mut db::Options)) -> Self {
         change(&mut self.database);
+        self
+    }
+
+    /// Changes what holds for uploaded files.
+    pub fn files(mut self, change: impl FnOnce(&mut FileSettings)) -> Self {
+        change(&mut self.files);
         self
     }
 
@@ -101,9 +110,10 @@ impl Setup {
         let is_product = routes.len() == plenary::app::routes().len();
         let contract = if is_product { Contract::of_the_product() } else { Contract::of(&routes) };
         let accounts = self.accounts.open(home, clock);
+        let files = Files::open(&self.files, home.directory()).unwrap();
         let composition = match self.authenticate {
-            Some(other) => Composition::with(db, self.options, accounts, other, routes),
-            None if is_product => Composition::new(db, self.options, accounts),
+            Some(other) => Composition::with(db, self.options, accounts, files, other, routes),
+            None if is_product => Composition::new(db, self.options, accounts, files),
             None => panic!("routes of one's own need callers of one's own"),
         };
         Server::start(composition, contract)
@@ -126,6 +136,7 @@ impl World {
             accounts: people::Setup::default(),
             options: http::Options::default(),
             database,
+            files: Settings::load(None, []).unwrap().files,
         }
     }
 

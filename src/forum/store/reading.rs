@@ -74,3 +74,16 @@ pub fn final_presentations(connection: &mut AnyConnection, reference: &str) -> R
         .select((sessions::id, sessions::forum_edition_id))
         .load(connection)?)
 }
+
+/// A session's id, title and day, its edition and that one's year, the reference of a deliverable that it shows, and as what.
+pub type ShownRow = (SessionId, String, Day, EditionId, i64, String, PresentedAs);
+
+/// What sessions show, the earliest first.
+pub fn shown(connection: &mut AnyConnection) -> Result<Vec<ShownRow>> {
+    use {editions as e, presentations as p, sessions as s};
+    Ok(p::table
+        .inner_join(s::table.inner_join(e::table))
+        .order((s::day, s::id, p::position))
+        .select((s::id, s::title, s::day, e::id, e::year, p::reference, p::presented_as))
+        .load(connection)?)
+}

@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod keys;
+mod links;
 mod registration;
 mod sessions;
 
@@ -12,7 +13,7 @@ use crate::http::Route;
 
 /// `/auth/*`, `/me/*`, `/admin/persons` and `/admin/keys`.
 pub fn routes() -> Vec<Route> {
-    [registration::routes(), sessions::routes(), account::routes(), admin::routes(), keys::routes()]
+    [registration::routes(), sessions::routes(), account::routes(), links::routes(), admin::routes(), keys::routes()]
         .into_iter()
         .flatten()
         .collect()

@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::db::{AnyConnection, Backend};
+use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
-use crate::policy::PersonId;
+use crate::policy::{GroupId, PersonId};
 use crate::schema::{audit_entries as e, audit_reasons as r};
 use crate::time::Instant;
 
@@ -35,7 +35,12 @@ impl Listed for Record {
 }
 
 /// Which entries; what is `None` leaves all.
+#[derive(Default)]
 pub struct Filter<'a> {
+    /// Those of a group's timeline.
+    pub group: Option<GroupId>,
+    /// Those of these acts.
+    pub acts: Option<&'a [&'static str]>,
     pub object_type: Option<&'a str>,
     pub object_id: Option<&'a str>,
     pub actor: Option<PersonId>,
@@ -49,6 +54,12 @@ type Query<'a> = e::BoxedQuery<'a, Backend>;
 impl<'a> Filter<'a> {
     fn entries(&self) -> Query<'a> {
         let mut query = e::table.into_boxed::<Backend>();
+        if let Some(group) = self.group {
+            query = query.filter(e::group_id.eq(group.to_string()));
+        }
+        if let Some(acts) = self.acts {
+            query = query.filter(any_of("audit_entries.act", acts));
+        }
         if let Some(object_type) = self.object_type {
             query = query.filter(e::object_type.eq(object_type));
         }

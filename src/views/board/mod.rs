@@ -1,3 +1,11 @@
-//! The board: what every group owes, how it does, and what comes next, in one answer and in one picture.
+//! The board: what every group owes, how it does, and what comes next, in one answer and in one picture; and how ready one Forum is.
 
 mod picture;
+mod readiness;
+mod routes;
+mod rules;
+mod table;
+
+pub use routes::routes;
+pub use rules::{Owed, OwedBy, OwedWhat};
+pub use table::owed;

@@ -1,6 +1,6 @@
 //! The database of one world: a copy of the empty, migrated one that each test process makes once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -51,8 +51,13 @@ impl Home {
 
     /// Where the server's keys lie.
     pub fn keys_file(&self) -> PathBuf {
+        self.directory().join("keys.json")
+    }
+
+    /// Its data directory.
+    pub fn directory(&self) -> &Path {
         let (Self::Sqlite(directory) | Self::Postgres { directory, .. }) = self;
-        directory.path().join("keys.json")
+        directory.path()
     }
 
     /// How to open it.

@@ -1,0 +1,91 @@
+//! Who calls: a bearer token, or, in the address of a GET that a browser makes without headers, a signed link.
+
+use actix_web::HttpRequest;
+use actix_web::http::{Method, header};
+
+use super::{Web, bad_token};
+use crate::db::AnyConnection;
+use crate::error::{Error, Problem, ProblemKind, Result};
+use crate::policy::Actor;
+use crate::time::Instant;
+
+/// The parameter of a query that holds the token of a signed link.
+const LINK: &str = "link";
+
+/// What a request brings to say who calls.
+#[derive(Clone)]
+pub(super) enum Credential {
+    /// An access token.
+    Bearer(String),
+    /// The token of a signed link, and what it was found on: path and query without it.
+    Link { token: String, target: String },
+}
+
+/// Whether a query has the token of a signed link in it: then the answer is one person's.
+pub(super) fn has_link(query: &str) -> bool {
+    query.split('&').any(is_link)
+}
+
+/// Whether `name=value` of a query is the token of a signed link.
+pub fn is_link(pair: &str) -> bool {
+    pair.split('=').next() == Some(LINK)
+}
+
+/// The address with the token of a signed link behind its query.
+pub fn linked(target: &str, token: &str) -> String {
+    format!("{target}{}{LINK}={token}", if target.contains('?') { '&' } else { '?' })
+}
+
+/// 401 for a link that does not count (any more), or not here.
+pub fn bad_link() -> Error {
+    let detail = "This link has expired, or is for another address than this one. Ask for a new one with POST /api/v1/me/links.";
+    Problem::new(ProblemKind::BadAccessToken, detail)
+        .with_header("WWW-Authenticate", "Bearer realm=\"plenary\", error=\"invalid_token\"")
+        .into()
+}
+
+impl Credential {
+    /// What the request brings: 401 where it is none of ours, or two at once; 429 where its person asks too often.
+    pub(super) fn of(request: &HttpRequest, web: &Web) -> Result<Option<Self>> {
+        let header = request.headers().get(header::AUTHORIZATION);
+        let query = request.query_string();
+        let token = query.split('&').find(|pair| is_link(pair)).map(|pair| pair.split_once('=').unwrap_or_default().1);
+        let now = web.db.clock().now();
+        let (credential, person) = match (header, token) {
+            (None, None) => return Ok(None),
+            (Some(header), None) => {
+                let token = bearer(header.to_str().unwrap_or_default())?;
+                let person = web.authenticate.verify(&token, now)?;
+                (Self::Bearer(token), person)
+            }
+            (None, Some(token)) if request.method() == Method::GET || request.method() == Method::HEAD => {
+                let rest: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_link(pair)).collect();
+                let mark = if rest.is_empty() { "" } else { "?" };
+                let target = format!("{}{mark}{}", request.path(), rest.join("&"));
+                let person = web.authenticate.verify_link(token, &target, now)?;
+                (Self::Link { token: token.to_owned(), target }, person)
+            }
+            (_, Some(_)) => return Err(bad_link()),
+        };
+        web.limits.account(person)?;
+        Ok(Some(credential))
+    }
+
+    /// The caller, read anew: its session must still stand.
+    pub(super) fn recognise(&self, web: &Web, c: &mut AnyConnection, now: Instant) -> Result<Actor> {
+        match self {
+            Self::Bearer(token) => web.authenticate.recognise(c, token, now),
+            Self::Link { token, target } => web.authenticate.recognise_link(c, token, target, now),
+        }
+    }
+}
+
+/// The token of an `Authorization` header.
+fn bearer(header: &str) -> Result<String> {
+    let (scheme, token) = header.split_once(' ').unwrap_or_default();
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || token.len() > 4096 {
+        return Err(bad_token());
+    }
+    Ok(token.to_owned())
+}
