@@ -1,9 +1,15 @@
 //! `/groups` and what lies below a group.
 
+mod derogations;
+mod life;
+mod messages;
+mod races;
+mod seats;
+
 use diesel::prelude::*;
 use plenary::groups::SeatId;
 use plenary::locale::{Reader, Shown};
-use plenary::schema::{co_chair_seats, derogations, supporters, working_groups};
+use plenary::schema::{co_chair_seats, derogations as granted, supporters, working_groups};
 use serde_json::{Value, json};
 
 use crate::plans::{plan, scans, tapped_world};
@@ -309,7 +315,7 @@ fn a_derogation_stands_until_the_midnight_that_ends_its_last_day() {
         assert_eq!(world.get("/groups/1/derogation").expect(404).problem(), "not-found");
         assert!(etags().iter().zip(&standing).all(|(after, before)| after != before));
         // What is over is kept.
-        let kept: i64 = world.read(|c| Ok(derogations::table.filter(derogations::until.is_not_null()).count().get_result(c)?));
+        let kept: i64 = world.read(|c| Ok(granted::table.filter(granted::until.is_not_null()).count().get_result(c)?));
         assert_eq!(kept, 1);
     }
 }

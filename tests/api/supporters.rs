@@ -2,7 +2,7 @@
 
 mod affiliations;
 mod applying;
-mod changes;
+pub mod changes;
 mod invitations;
 mod merge;
 mod plans;
