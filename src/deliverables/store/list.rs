@@ -134,6 +134,11 @@ pub fn count(c: &mut AnyConnection, filter: &Filter) -> Result<i64> {
     Ok(filter.query().count().get_result(c)?)
 }
 
+/// Id, reference and title of these deliverables.
+pub fn refs(c: &mut AnyConnection, ids: &[DeliverableId]) -> Result<Vec<(DeliverableId, String, String)>> {
+    Ok(d::table.filter(any_of("deliverables.id", ids)).select((d::id, d::reference, d::title)).load(c)?)
+}
+
 /// Id, reference and title of the latest deliverables that have every word of `q`.
 pub fn search(c: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec<(DeliverableId, String, String)>> {
     let query = Filter { q: Some(q.to_owned()), ..Filter::default() }.query();
