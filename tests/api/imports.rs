@@ -39,6 +39,7 @@ const ORDER: &[&str] = &[
     "country",
     "locale",
     "toml_file",
+    "calendar",
     "address",
     "states",
     "ids",
