@@ -5,6 +5,7 @@ mod facts;
 mod routes;
 mod rules;
 mod store;
+mod view;
 
 use std::collections::HashMap;
 
@@ -19,7 +20,7 @@ use crate::text;
 use crate::time::{Day, DaySchema};
 
 pub use facts::{EditionCancelled, EditionRescheduled, SessionShows};
-pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status};
+pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status, search_text};
 pub use store::{EditionId, EditionMark, EditionRef, SessionId, SessionMark};
 
 /// A session where something else refers to it.
