@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDateTime, Offset, TimeDelta, TimeZon
 use chrono_tz::{OffsetComponents, OffsetName, Tz};
 use icalendar::{CalendarDateTime, Component, Event, EventLike, EventStatus, Property};
 
+use crate::address;
 use crate::text::is_disguise;
 use crate::time::{Day, Instant};
 use crate::word_enum;
@@ -71,6 +72,11 @@ pub struct Party<'a> {
     pub name: &'a str,
     /// Its mailbox.
     pub address: &'a str,
+}
+
+/// The UID of what has this id on the server that the world reaches at `public_url`: the same in mails and calendars.
+pub fn uid(id: impl std::fmt::Display, public_url: &str) -> String {
+    address::host(public_url).map_or_else(|| id.to_string(), |host| format!("{id}@{host}"))
 }
 
 /// A calendar to subscribe to. The same entries give the same bytes: an entry is stamped with its last change.

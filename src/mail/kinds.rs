@@ -47,6 +47,12 @@ word_enum! {
         ApplicationDeclined = "application_declined",
         /// A supporter withdrew, to its focal points and the secretariat. Params `{supporter, reason|null}`.
         SupporterWithdrawn = "supporter_withdrawn",
+        /// A meeting is called, with an entry for the calendar. Params `{name, group, by|null, meeting: {id, sequence, title, starts_at, ends_at, time_zone, place|null, link|null, created_at, updated_at}}`, the titles of group and meeting.
+        MeetingInvited = "meeting_invited",
+        /// A meeting has another title, time or place. Params as of `meeting_invited`.
+        MeetingChanged = "meeting_changed",
+        /// A meeting is called off. Params as of `meeting_invited`, and `reason|null`.
+        MeetingCancelled = "meeting_cancelled",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

@@ -27,7 +27,7 @@ pub use references::{PersonRef, contacts, refs};
 pub use retention::forget_old;
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
-pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, save_person, secretariat};
+pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, persons_of, save_person, secretariat};
 
 use crate::http::Route;
 

@@ -133,6 +133,11 @@ pub fn person(c: &mut AnyConnection, id: PersonId) -> Result<Option<PersonRow>> 
     Ok(persons::table.filter(persons::id.eq(id)).select(PersonRow::as_select()).get_result(c).optional()?)
 }
 
+/// These persons, in no order; ids that name none are left out.
+pub fn persons_of(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<PersonRow>> {
+    Ok(persons::table.filter(any_of("persons.id", ids)).select(PersonRow::as_select()).load(c)?)
+}
+
 /// A person by its folded address.
 pub fn person_by_email(c: &mut AnyConnection, folded: &str) -> Result<Option<PersonRow>> {
     Ok(persons::table.filter(persons::folded_email.eq(folded)).select(PersonRow::as_select()).get_result(c).optional()?)
