@@ -38,6 +38,7 @@ pub fn routes() -> Vec<Route> {
 fn reactions() -> Reactions {
     Reactions::default()
         .on::<people::PersonErased>(supporters::on_person_erased)
+        .on::<people::PersonErased>(views::on_person_erased)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
 }

@@ -139,7 +139,7 @@ async fn calendar_file(request: Request<InEdition>) -> Result<Calendar> {
         .read(|tx, input| {
             let edition = store::find(tx, &input.path.year)?;
             let sessions = store::sessions(tx, &[edition.id])?;
-            Ok(Calendar { text: calendar::of_edition(&edition, &sessions, &input.reader)?, fresh_until: None })
+            Ok(Calendar { text: calendar::of_edition(&edition, &sessions, &input.reader)?, fresh_until: None, private: false })
         })
         .await
 }

@@ -135,6 +135,15 @@ pub fn find_year(connection: &mut AnyConnection, year: i64) -> Result<Option<Edi
     Ok(editions::table.filter(editions::year.eq(year)).select(EditionRow::as_select()).get_result(connection).optional()?)
 }
 
+/// The editions that end on a day or after, by year. There are as many as years.
+pub fn ending_since(connection: &mut AnyConnection, from: Day) -> Result<Vec<EditionRow>> {
+    Ok(editions::table
+        .filter(editions::ends_on.ge(from))
+        .order(editions::year)
+        .select(EditionRow::as_select())
+        .load(connection)?)
+}
+
 /// Editions by id, each with its year.
 pub fn refs(connection: &mut AnyConnection, ids: &[EditionId]) -> Result<Vec<(EditionId, i64)>> {
     use editions as e;

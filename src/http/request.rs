@@ -127,6 +127,11 @@ impl<P, Q, B> Request<P, Q, B> {
     pub fn part<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
         self.web.part()
     }
+
+    /// Where the world reaches this server, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        self.web.options.public_url.clone()
+    }
 }
 
 impl<P, Q, B> Request<P, Q, B>

@@ -13,8 +13,8 @@ use crate::time::Instant;
 pub struct Calendar<'a> {
     /// Of these groups; `None`: of all.
     pub groups: Option<&'a [GroupId]>,
-    /// Those that begin at this instant or after.
-    pub since: Instant,
+    /// Those that begin at this instant or after; `None`: all.
+    pub since: Option<Instant>,
     /// Of which groups it shows place and link as well.
     pub shows_all: &'a dyn Fn(GroupId) -> bool,
     /// Where the world reaches the server.

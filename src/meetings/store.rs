@@ -94,9 +94,12 @@ pub fn find(c: &mut AnyConnection, id: MeetingId) -> Result<MeetingRow> {
     row.ok_or_else(|| Error::not_found("meeting"))
 }
 
-/// The meetings that begin at an instant or after, of these groups or (`None`) of all, as they take place.
-pub fn since(c: &mut AnyConnection, groups: Option<&[GroupId]>, from: Instant) -> Result<Vec<MeetingRow>> {
-    let mut query = meetings::table.filter(meetings::starts_at.ge(from)).into_boxed::<Backend>();
+/// The meetings that begin at an instant or after (`None`: all), of these groups or (`None`) of all groups, as they take place.
+pub fn since(c: &mut AnyConnection, groups: Option<&[GroupId]>, from: Option<Instant>) -> Result<Vec<MeetingRow>> {
+    let mut query = meetings::table.into_boxed::<Backend>();
+    if let Some(from) = from {
+        query = query.filter(meetings::starts_at.ge(from));
+    }
     if let Some(groups) = groups {
         query = query.filter(any_of("meetings.group_id", groups));
     }
