@@ -41,6 +41,13 @@ fn reactions() -> Reactions {
         .on::<people::PersonErased>(views::on_person_erased)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
+        .on(deliverables::on_membership_ended)
+        .on(deliverables::on_group_concluding)
+        .on(deliverables::on_group_renumbering)
+        .on(deliverables::on_edition_cancelled)
+        .on(deliverables::on_edition_rescheduled)
+        .on(deliverables::on_session_shows)
+        .on(deliverables::on_person_erased)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.

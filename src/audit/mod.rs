@@ -83,6 +83,12 @@ pub fn caused_by(tx: &mut Write<'_>, actor: Option<PersonId>, request_id: &str) 
     *tx.note::<Cause>() = Cause { actor, request_id: Some(request_id.to_owned()) };
 }
 
+/// The person who causes what this transaction does; `None`: nobody with an account, or the machine by itself. Nobody is told what it did
+/// itself.
+pub fn causer(tx: &mut Write<'_>) -> Option<PersonId> {
+    tx.note::<Cause>().actor
+}
+
 /// What this transaction has to record, in order.
 #[derive(Default)]
 struct Pending(Vec<Entry>);

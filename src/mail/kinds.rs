@@ -53,6 +53,18 @@ word_enum! {
         MeetingChanged = "meeting_changed",
         /// A meeting is called off. Params as of `meeting_invited`, and `reason|null`.
         MeetingCancelled = "meeting_cancelled",
+        /// A deliverable waits for approval, to the secretariat. Params `{name, reference, title}`.
+        DeliverableSubmitted = "deliverable_submitted",
+        /// A submitted deliverable was returned, to its lead and seated co-chairs. Params `{name, reference, title, reason}`.
+        DeliverableReturned = "deliverable_returned",
+        /// A deliverable was approved, to the same. Params `{name, reference, title, version: integer}`.
+        DeliverableApproved = "deliverable_approved",
+        /// A deliverable was presented at the Forum of a year, to the same. Params `{name, reference, title, year: integer}`.
+        DeliverablePresented = "deliverable_presented",
+        /// Somebody replied to a comment, to its author. Params `{name, reference, title, person, body}`.
+        CommentReply = "comment_reply",
+        /// A Forum has other dates, to the leads and seated co-chairs of what it waits for. Params `{name, year: integer, starts_on, ends_on, submission_deadline|null, reason, items: [{reference, title, due_on}]}`, the deliverables with the days on which they are due now.
+        ForumRescheduled = "forum_rescheduled",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

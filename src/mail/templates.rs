@@ -119,6 +119,12 @@ built_in! {
     MeetingInvited = "meeting_invited",
     MeetingChanged = "meeting_changed",
     MeetingCancelled = "meeting_cancelled",
+    DeliverableSubmitted = "deliverable_submitted",
+    DeliverableReturned = "deliverable_returned",
+    DeliverableApproved = "deliverable_approved",
+    DeliverablePresented = "deliverable_presented",
+    CommentReply = "comment_reply",
+    ForumRescheduled = "forum_rescheduled",
     Test = "test",
 }
 

@@ -18,7 +18,7 @@ use crate::http::{Calendar, Request, Route, get};
 use crate::locale::Shown;
 use crate::policy::{Action, GroupId, Object};
 use crate::time::{Day, Instant};
-use crate::{forum, groups, meetings, outbox, people};
+use crate::{deliverables, forum, groups, meetings, outbox, people};
 
 pub use feed::{export, on_person_erased};
 
@@ -32,12 +32,17 @@ pub fn routes() -> Vec<Route> {
         get(
             "/calendar.ics",
             read,
-            "Meetings and the Forum as a calendar; with `feed` one's own, as `/me/calendar-feed` gives it",
+            "What is due, meetings and the Forum as a calendar; with `feed` one's own, as `/me/calendar-feed` gives it",
             whole,
         )
         .answers(&[ProblemKind::NotFound]),
-        get("/groups/{group}/calendar.ics", read, "A group's meetings as a calendar; members see place and link", of_group)
-            .answers(&[ProblemKind::NotFound]),
+        get(
+            "/groups/{group}/calendar.ics",
+            read,
+            "What a group owes and its meetings as a calendar; members see place and link",
+            of_group,
+        )
+        .answers(&[ProblemKind::NotFound]),
     ];
     routes.extend(feed::routes());
     routes
@@ -90,8 +95,10 @@ fn of_groups<P, Q>(
     shows_all: impl Fn(GroupId) -> bool,
 ) -> Result<Vec<Entry>> {
     let since = from.map(|(day, zone)| Instant::start_of(day, zone));
+    let mut entries = deliverables::calendar_entries(c, of, from.map(|(day, _)| day), public_url, &input.reader)?;
     let which = meetings::Calendar { groups: of, since, shows_all: &shows_all, public_url, reader: &input.reader };
-    meetings::entries(c, &which)
+    entries.extend(meetings::entries(c, &which)?);
+    Ok(entries)
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -57,6 +57,33 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"organisation": LONG, "name": "Ana", "reason": "No."}),
         ),
         SupporterWithdrawn => (json!({"supporter": RTL, "reason": PROSE}), json!({"supporter": MARKUP})),
+        DeliverableSubmitted => (
+            json!({"name": "Ana", "reference": "WG5-D1", "title": MARKUP}),
+            json!({"name": RTL, "reference": "WG5-D12", "title": LONG}),
+        ),
+        DeliverableReturned => (
+            json!({"name": MARKUP, "reference": "WG5-D1", "title": RTL, "reason": PROSE}),
+            json!({"name": "Ana", "reference": "WG5-D1", "title": LONG, "reason": "No."}),
+        ),
+        DeliverableApproved => (
+            json!({"name": MARKUP, "reference": "WG5-D1", "title": RTL, "version": 12}),
+            json!({"name": "Ana", "reference": "WG5-D1", "title": LONG, "version": 1}),
+        ),
+        DeliverablePresented => (
+            json!({"name": MARKUP, "reference": "WG5-D1", "title": RTL, "year": 2026}),
+            json!({"name": "Ana", "reference": "WG5-D1", "title": LONG, "year": 2027}),
+        ),
+        CommentReply => (
+            json!({"name": "Ana", "reference": "WG5-D1", "title": RTL, "person": MARKUP, "body": PROSE}),
+            json!({"name": RTL, "reference": "WG5-D1", "title": MARKUP, "person": LONG, "body": "Yes."}),
+        ),
+        ForumRescheduled => (
+            json!({"name": "Ana", "year": 2026, "starts_on": "2026-11-19", "ends_on": "2026-11-20", "submission_deadline": "2026-10-19",
+                "reason": PROSE, "items": [{"reference": "WG5-D1", "title": MARKUP, "due_on": "2026-10-08"},
+                {"reference": "WG5-D2", "title": RTL, "due_on": "2026-10-09"}]}),
+            json!({"name": RTL, "year": 2026, "starts_on": "2026-11-19", "ends_on": "2026-11-20", "reason": "Moved.",
+                "items": [{"reference": "WG5-D1", "title": LONG, "due_on": "2026-10-08"}]}),
+        ),
         Test => (json!({}), json!({})),
     };
     vec![full, bare]
