@@ -4,6 +4,7 @@
 //! `tests/api/imports.rs` fails on any that does not).
 
 pub mod address;
+pub mod calendar;
 pub mod config;
 pub mod country;
 pub mod ids;

@@ -2,6 +2,7 @@
 
 mod acknowledgements;
 mod board;
+mod calendar;
 mod comments;
 mod facts;
 mod form;
@@ -30,6 +31,7 @@ use crate::policy::{GroupId, PersonId};
 use crate::text;
 
 pub use board::{BoardMilestone, BoardRow, board_rows};
+pub use calendar::calendar_entries;
 pub use facts::RoundWanted;
 pub use milestones::store::{MilestoneId, MilestoneMark};
 pub use reactions::{

@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod board;
+pub mod due;
 pub mod list;
 pub mod reactions;
 pub mod versions;

@@ -5,12 +5,14 @@ mod facts;
 mod routes;
 mod rules;
 mod store;
+mod view;
 
 use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::calendar::Entry;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::http::Route;
@@ -19,7 +21,7 @@ use crate::text;
 use crate::time::{Day, DaySchema};
 
 pub use facts::{EditionCancelled, EditionRescheduled, SessionShows};
-pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status};
+pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status, search_text};
 pub use store::reading::{EditionFacts, editions, final_presentations};
 pub use store::{EditionId, EditionMark, EditionRef, SessionId, SessionMark};
 
@@ -51,6 +53,22 @@ pub fn resolve(connection: &mut AnyConnection, reference: &str) -> Result<Editio
 pub fn refs(connection: &mut AnyConnection, ids: &[EditionId]) -> Result<HashMap<EditionId, EditionRef>> {
     let refs = store::refs(connection, ids)?;
     Ok(refs.into_iter().map(|(id, year)| (id, EditionRef { id, year })).collect())
+}
+
+/// The entries of a calendar with every edition that ends on `from` or after: the Forum, its submission deadline and its sessions, in two
+/// queries.
+pub fn calendar_entries(connection: &mut AnyConnection, from: Day, reader: &Reader) -> Result<Vec<Entry>> {
+    let editions = store::ending_since(connection, from)?;
+    let ids: Vec<EditionId> = editions.iter().map(|row| row.id).collect();
+    let mut sessions: HashMap<EditionId, Vec<store::SessionRow>> = HashMap::new();
+    for session in store::sessions(connection, &ids)? {
+        sessions.entry(session.forum_edition_id).or_default().push(session);
+    }
+    let mut entries = Vec::new();
+    for edition in editions {
+        entries.extend(calendar::entries(&edition, &sessions.remove(&edition.id).unwrap_or_default(), reader)?);
+    }
+    Ok(entries)
 }
 
 /// At most `limit` sessions, latest first, that have every word of `q`; none where `q` has no word.

@@ -1,19 +1,20 @@
 //! The rows of Forum editions and their sessions.
 
 pub mod reading;
+pub mod writing;
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rules::Status;
+use super::rules::{Presentation, PresentedAs, Status};
 use crate::db::search::Contains;
-use crate::db::{AnyConnection, Backend, any_of};
+use crate::db::{AnyConnection, AnyOf, Backend, any_of};
 use crate::error::{Error, Result};
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
-use crate::schema::{forum_editions as editions, forum_sessions as sessions};
+use crate::schema::{forum_editions as editions, forum_sessions as sessions, session_presentations as presentations};
 use crate::time::{Day, Instant};
 
 /// Marks the id of a Forum edition.
@@ -38,8 +39,8 @@ pub struct EditionRef {
 }
 
 /// An edition's row.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = editions)]
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = editions, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct EditionRow {
     pub id: EditionId,
     pub year: i64,
@@ -65,8 +66,8 @@ impl EditionRow {
 }
 
 /// A session's row.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = sessions)]
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct SessionRow {
     pub id: SessionId,
     pub forum_edition_id: EditionId,
@@ -130,6 +131,20 @@ pub fn find(connection: &mut AnyConnection, reference: &str) -> Result<EditionRo
     query.get_result(connection).optional()?.ok_or_else(none)
 }
 
+/// The edition of a year.
+pub fn find_year(connection: &mut AnyConnection, year: i64) -> Result<Option<EditionRow>> {
+    Ok(editions::table.filter(editions::year.eq(year)).select(EditionRow::as_select()).get_result(connection).optional()?)
+}
+
+/// The editions that end on a day or after, by year. There are as many as years.
+pub fn ending_since(connection: &mut AnyConnection, from: Day) -> Result<Vec<EditionRow>> {
+    Ok(editions::table
+        .filter(editions::ends_on.ge(from))
+        .order(editions::year)
+        .select(EditionRow::as_select())
+        .load(connection)?)
+}
+
 /// Editions by id, each with its year.
 pub fn refs(connection: &mut AnyConnection, ids: &[EditionId]) -> Result<Vec<(EditionId, i64)>> {
     use editions as e;
@@ -178,6 +193,19 @@ pub fn sessions(connection: &mut AnyConnection, of: &[EditionId]) -> Result<Vec<
         sessions::table.filter(any_of("forum_sessions.forum_edition_id", of)).select(SessionRow::as_select()).load(connection)?;
     rows.sort_by_cached_key(|row| (row.day, start(row), row.id));
     Ok(rows)
+}
+
+/// What sessions show, each in its order: of the sessions that `which` leaves, by a column of theirs or of their presentations.
+pub fn presentations(connection: &mut AnyConnection, which: AnyOf) -> Result<Vec<(SessionId, Presentation)>> {
+    use presentations as p;
+    let rows: Vec<(SessionId, String, PresentedAs)> = p::table
+        .inner_join(sessions::table)
+        .filter(which)
+        .order((p::session_id, p::position))
+        .select((p::session_id, p::reference, p::presented_as))
+        .load(connection)?;
+    let shown = |(session, reference, presented_as)| (session, Presentation { reference, presented_as });
+    Ok(rows.into_iter().map(shown).collect())
 }
 
 /// A session with its edition's year. 404 where there is none.

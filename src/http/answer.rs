@@ -288,13 +288,15 @@ pub struct Calendar {
     pub text: String,
     /// Until when it stays true by itself.
     pub fresh_until: Option<Instant>,
+    /// Whether it is somebody's own, though it was asked for without a token in the header: nobody keeps it.
+    pub private: bool,
 }
 
 impl Answer for Calendar {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let mut reply = Reply::of(StatusCode::OK, "text/calendar; charset=utf-8", self.text.into_bytes());
         reply.meta.fresh_until = self.fresh_until;
-        Ok(reply)
+        if self.private { reply.with(header::CACHE_CONTROL, "no-store") } else { Ok(reply) }
     }
     fn describe(_: &mut SchemaGenerator) -> Described {
         let mut described = Described::new(200, "An iCalendar object (RFC 5545).");

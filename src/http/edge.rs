@@ -103,7 +103,8 @@ pub async fn edge(
     let template = http_request.match_pattern().unwrap_or_default();
     match whole(response, &asked, template, revision) {
         Whole::Bytes(kept) => {
-            let keep = kept.status == StatusCode::OK && key.is_some();
+            let is_private = kept.headers.iter().any(|(name, value)| *name == header::CACHE_CONTROL && value == "no-store");
+            let keep = kept.status == StatusCode::OK && key.is_some() && !is_private;
             let response = finish(&web, &asked, &kept, keep);
             log(&web, &asked, &method, &kept.template, response.status(), false);
             if let Some(key) = key.filter(|_| keep) {

@@ -135,7 +135,7 @@ impl<P, Q, B> Request<P, Q, B> {
         self.web.part()
     }
 
-    /// Where the world reaches this server.
+    /// Where the world reaches this server, without a slash at its end.
     pub fn public_url(&self) -> &str {
         &self.web.options.public_url
     }

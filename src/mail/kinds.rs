@@ -55,6 +55,12 @@ word_enum! {
         BalanceLost = "balance_lost",
         /// A co-chair or the secretariat writes to people of groups. Params `{name, groups: [title], sender, subject, body}`.
         GroupMessage = "group_message",
+        /// A meeting is called, with an entry for the calendar. Params `{name, group, by|null, meeting: {id, sequence, title, starts_at, ends_at, time_zone, place|null, link|null, created_at, updated_at}}`, the titles of group and meeting.
+        MeetingInvited = "meeting_invited",
+        /// A meeting has another title, time or place. Params as of `meeting_invited`.
+        MeetingChanged = "meeting_changed",
+        /// A meeting is called off. Params as of `meeting_invited`, and `reason|null`.
+        MeetingCancelled = "meeting_cancelled",
         /// A deliverable waits for approval, to the secretariat. Params `{name, reference, title}`.
         DeliverableSubmitted = "deliverable_submitted",
         /// A submitted deliverable was returned, to its lead and seated co-chairs. Params `{name, reference, title, reason}`.

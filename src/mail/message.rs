@@ -7,7 +7,7 @@ use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 
-use super::{Letter, plain};
+use super::{CalendarPart, Letter, plain};
 use crate::time::Instant;
 
 /// Characters of a line that travels as it is.
@@ -53,6 +53,12 @@ pub struct Message {
 impl Message {
     /// Puts a letter into its envelope. The same letter gives the same bytes, whenever and wherever.
     pub fn new(sheet: &Sheet<'_>, letter: &Letter) -> Result<Self, Unsendable> {
+        Self::inviting(sheet, letter, None)
+    }
+
+    /// [`Message::new`] with an entry for the reader's calendar: another form of the same mail (RFC 6047, 2.4), which calendar programs
+    /// show with buttons and others leave alone.
+    pub fn inviting(sheet: &Sheet<'_>, letter: &Letter, calendar: Option<&CalendarPart>) -> Result<Self, Unsendable> {
         let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(error.to_string());
         let from: Address = sheet.from.parse().map_err(|e| ours(&format!("{}: {e}", sheet.from)))?;
         let to: Address = sheet.to.parse().map_err(|_| Unsendable::Recipient)?;
@@ -69,10 +75,15 @@ impl Message {
         if let Some(address) = sheet.reply_to.filter(|address| *address != sheet.from) {
             builder = builder.reply_to(address.parse::<Address>().map_err(|e| ours(&e))?.into());
         }
-        let body = MultiPart::alternative()
+        let mut body = MultiPart::alternative()
             .boundary(format!("plenary-{}", sheet.id))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&letter.text)))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&letter.html)));
+        if let Some(CalendarPart { method, text }) = calendar {
+            let media_type = format!("text/calendar; method={method}; charset=utf-8");
+            let media_type = ContentType::parse(&media_type).map_err(|e| ours(&e))?;
+            body = body.singlepart(SinglePart::builder().header(media_type).body(encoded(text)));
+        }
         let message = builder.multipart(body).map_err(|e| ours(&e))?;
         Ok(Self { id, envelope: message.envelope().clone(), bytes: message.formatted() })
     }

@@ -5,14 +5,18 @@
 
 mod file;
 mod html;
+mod invitation;
 mod kinds;
 mod message;
+mod moments;
 mod plain;
 mod smtp;
 mod templates;
 
+pub use invitation::{CalendarPart, Invitation};
 pub use kinds::Kind;
 pub use message::{Message, Sheet, Unsendable};
+pub use moments::{moment, span};
 pub use templates::{Language, Letter, Occasion, TemplateFault, Templates};
 
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::html::{self, Button};
-use super::{Kind, plain};
+use super::{Kind, invitation, plain};
 use crate::word_enum;
 
 word_enum! {
@@ -120,6 +120,9 @@ built_in! {
     SeatFilled = "seat_filled",
     BalanceLost = "balance_lost",
     GroupMessage = "group_message",
+    MeetingInvited = "meeting_invited",
+    MeetingChanged = "meeting_changed",
+    MeetingCancelled = "meeting_cancelled",
     DeliverableSubmitted = "deliverable_submitted",
     DeliverableReturned = "deliverable_returned",
     DeliverableApproved = "deliverable_approved",
@@ -299,6 +302,9 @@ fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {
         ("until", text(occasion.until)),
     ] {
         context.insert(name.to_owned(), value);
+    }
+    if let Some(when) = invitation::when(occasion.params, occasion.language) {
+        context.insert("when".to_owned(), Value::from(when));
     }
     context
 }

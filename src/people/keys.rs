@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get, head, resource, to};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
@@ -190,6 +191,14 @@ impl Keys {
     /// The key of mail tokens.
     pub fn mail_key(&self) -> [u8; 32] {
         self.loaded().mail
+    }
+
+    /// The token of a private calendar, 43 base64url characters: derived, so that its owner can read its address again and the database
+    /// has nothing that opens it.
+    pub fn calendar_token(&self, feed: impl std::fmt::Display) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.mail_key());
+        // Mail tokens are of bare ids: none of them is one of these.
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, format!("calendar-feed/{feed}").as_bytes()))
     }
 
     /// The public keys with which tokens count at `now`, newest first.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod board;
+mod calendar;
 mod me;
 mod search;
 mod tasks;
@@ -10,9 +11,11 @@ mod trace;
 
 use crate::http::Route;
 
-/// `/admin/audit`, `/board`, `/me`, `/search`.
+pub use calendar::on_person_erased;
+
+/// What a page needs of more than one slice.
 pub fn routes() -> Vec<Route> {
     let views =
-        [audit::routes(), board::routes(), me::routes(), search::routes(), tasks::routes(), timeline::routes(), trace::routes()];
+        [audit::routes(), board::routes(), calendar::routes(), me::routes(), search::routes(), tasks::routes(), timeline::routes(), trace::routes()];
     views.into_iter().flatten().collect()
 }

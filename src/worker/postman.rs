@@ -4,19 +4,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use chrono::Datelike as _;
 use chrono_tz::Tz;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
+use crate::calendar::Party;
 use crate::call::{self, Call};
 use crate::config::{MailTransport, Settings};
 use crate::db::Db;
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::metrics::{AttemptLabels, Metrics};
-use crate::mail::{Answer, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable};
+use crate::mail::{Answer, Invitation, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable, moment};
 use crate::outbox::{Claimed, Outcome, Sender};
-use crate::time::Instant;
 
 /// What stands in for the name of the call before one is loaded.
 const NO_CALL: &str = "Plenary";
@@ -138,7 +137,13 @@ impl Postman {
             reply_to: contact,
             to: &mail.recipient,
         };
-        Message::new(&sheet, &letter).map_err(|why| match why {
+        let from_name = sheet.from_name;
+        let calendar = Invitation::of(kind, &mail.params).map(|invitation| {
+            // Answers go to people, so to where the secretariat is reached.
+            let organizer = Party { name: from_name, address: contact.unwrap_or(from) };
+            invitation.part(organizer, &mail.recipient, &self.public_url, mail.created_at)
+        });
+        Message::inviting(&sheet, &letter, calendar.as_ref()).map_err(|why| match why {
             Unsendable::Recipient => Outcome::Never(why.to_string()),
             Unsendable::Ours(_) => Outcome::Later(why.to_string()),
         })
@@ -158,41 +163,4 @@ fn loaded_call(tx: &mut crate::db::Read<'_>) -> Result<Option<Arc<Call>>> {
         Err(Error::Problem(problem)) if problem.kind == ProblemKind::Unavailable => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// An instant for a reader, on the clocks of a zone: `29 November 2026, 10:00 (Europe/Paris)`.
-fn moment(at: Instant, zone: Tz, language: Language) -> String {
-    let local = at.utc().with_timezone(&zone);
-    let months = match language {
-        Language::En => [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ],
-        Language::Fr => [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ],
-    };
-    let month = months.get(local.month0() as usize).copied().unwrap_or_default();
-    format!("{} {month} {}, {} ({zone})", local.day(), local.year(), local.format("%H:%M"))
 }

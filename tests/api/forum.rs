@@ -1,5 +1,8 @@
 //! `/forum-editions`, what lies below one, and `/sessions`.
 
+mod editions;
+mod sessions;
+
 use diesel::prelude::*;
 use plenary::locale::Reader;
 use plenary::schema::{forum_editions, forum_sessions};
@@ -306,13 +309,13 @@ fn editions_take_few_queries_and_no_table_is_read_from_end_to_end() {
     world.get("/forum-editions").expect(200);
     let session = world.get("/forum-editions/2018").json()["sessions"][0]["id"].as_str().unwrap().to_owned();
     for (path, queries) in [
-        ("/forum-editions?limit=1", 2),
-        ("/forum-editions?limit=50", 2),
-        ("/forum-editions?limit=50&total=true&sort=-year&status=held", 3),
-        ("/forum-editions/2018", 2),
-        ("/forum-editions/2018/sessions?total=true", 3),
+        ("/forum-editions?limit=1", 3),
+        ("/forum-editions?limit=50", 3),
+        ("/forum-editions?limit=50&total=true&sort=-year&status=held", 4),
+        ("/forum-editions/2018", 3),
+        ("/forum-editions/2018/sessions?total=true", 4),
         ("/forum-editions/2018/calendar.ics", 2),
-        (&format!("/sessions/{session}"), 1),
+        (&format!("/sessions/{session}"), 2),
     ] {
         let statements = seen.reading(&world, path);
         assert_eq!(statements.len(), queries, "{path}: {statements:#?}");

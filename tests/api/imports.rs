@@ -40,6 +40,7 @@ const ORDER: &[&str] = &[
     "locale",
     "toml_file",
     "picture",
+    "calendar",
     "address",
     "states",
     "ids",

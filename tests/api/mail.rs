@@ -1,6 +1,7 @@
 //! Mail: what is in it, and how it leaves.
 
 mod admin;
+pub mod calendar;
 pub mod eml;
 pub mod files;
 mod pages;

@@ -4,6 +4,7 @@
 
 mod admin;
 mod audit;
+mod calendars;
 mod call;
 mod cors;
 mod demo;
@@ -11,12 +12,14 @@ mod documents;
 mod dump;
 mod forum;
 mod groups;
+mod ical;
 mod import;
 mod imports;
 mod kit;
 mod limits;
 mod load;
 mod mail;
+mod meetings;
 mod outbox;
 mod people;
 mod plans;

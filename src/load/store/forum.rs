@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{Load, Result, Said, Section};
-use crate::forum::{Speaker, Status};
+use crate::forum::{Status, search_text};
 use crate::ids::Id;
 use crate::load::file::{ForumEdition, Session};
 use crate::locale::Localised;
 use crate::schema::{forum_editions, forum_sessions};
 use crate::states::State;
-use crate::text;
 use crate::time::{Day, Instant};
 
 #[derive(Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -226,10 +225,4 @@ impl Load<'_, '_> {
         self.report.kept(Section::ForumSessions, is_changed);
         Ok(())
     }
-}
-
-/// What a search looks in: the titles, and who speaks for whom.
-fn search_text<'s>(title: &Localised, speakers: impl Iterator<Item = &'s Speaker>) -> String {
-    let speakers = speakers.flat_map(|speaker| [Some(&speaker.name), speaker.organisation.as_ref()]).flatten();
-    [title.folded()].into_iter().chain(speakers.map(|text| text::fold(text))).collect::<Vec<_>>().join(" ")
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::myself;
 use crate::error::Result;
 use crate::http::{Download, Request};
-use crate::{audit, deliverables, outbox, people, supporters};
+use crate::views::calendar;
+use crate::{audit, deliverables, meetings, outbox, people, supporters};
 
 pub async fn export(request: Request) -> Result<Download> {
     request
@@ -18,6 +19,8 @@ pub async fn export(request: Request) -> Result<Download> {
             all.insert("exported_at".into(), Value::from(tx.now().to_string()));
             all.insert("account".into(), people::export(tx, &person)?);
             all.extend(supporters::export(tx, id, address)?);
+            all.insert("meetings".into(), meetings::export(tx, id)?);
+            all.insert("calendar_feed".into(), calendar::export(tx, id)?);
             all.extend(deliverables::export(tx, id)?);
             all.insert("mails".into(), outbox::export(tx, id)?);
             all.insert("record".into(), audit::export(tx, id)?);

@@ -9,6 +9,8 @@ pub struct Eml {
     headers: Vec<(String, String)>,
     pub text: String,
     pub html: String,
+    /// The calendar part, with the method that its media type names.
+    pub calendar: Option<(String, String)>,
 }
 
 impl Eml {
@@ -22,9 +24,13 @@ impl Eml {
         assert!(kind.starts_with("multipart/alternative"), "{kind}");
         let boundary = kind.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
         let parts: Vec<&str> = body.split(&format!("--{boundary}")).collect();
-        assert_eq!(parts.len(), 4, "{body}");
+        assert!(matches!(parts.len(), 4 | 5), "{body}");
         let (text, html) = (part(parts[1], "text/plain"), part(parts[2], "text/html"));
-        Self { headers, text, html }
+        let calendar = (parts.len() == 5).then(|| {
+            let method = parts[3].split("text/calendar; method=").nth(1).unwrap().split(';').next().unwrap();
+            (method.to_owned(), part(parts[3], &format!("text/calendar; method={method}")))
+        });
+        Self { headers, text, html, calendar }
     }
 
     /// The header of this name, which there is once, decoded.

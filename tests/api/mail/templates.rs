@@ -98,6 +98,21 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": RTL, "year": 2026, "starts_on": "2026-11-19", "ends_on": "2026-11-20", "reason": "Moved.",
                 "items": [{"reference": "WG5-D1", "title": LONG, "due_on": "2026-10-08"}]}),
         ),
+        MeetingInvited | MeetingChanged | MeetingCancelled => {
+            let meeting = |title: &str, place: Value, link: Value, ends_at: &str| {
+                json!({
+                    "id": "0190aaaa-0000-7000-8000-000000000001", "sequence": 1, "title": title,
+                    "starts_at": "2026-11-29T09:00:00Z", "ends_at": ends_at, "time_zone": "Europe/Paris", "place": place, "link": link,
+                    "created_at": "2026-09-01T09:00:00Z", "updated_at": "2026-09-02T09:00:00Z",
+                })
+            };
+            let full = meeting(RTL, json!(MARKUP), json!("https://meet.example/a?b=1&c=2"), "2026-11-29T10:30:00Z");
+            let bare = meeting(MARKUP, Value::Null, Value::Null, "2026-11-30T10:30:00Z");
+            (
+                json!({"name": MARKUP, "group": LONG, "by": RTL, "reason": PROSE, "meeting": full}),
+                json!({"name": RTL, "group": MARKUP, "by": null, "reason": null, "meeting": bare}),
+            )
+        }
         Test => (json!({}), json!({})),
     };
     vec![full, bare]
