@@ -40,6 +40,11 @@ fn reactions() -> Reactions {
         .on::<people::PersonErased>(supporters::on_person_erased)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
+        // After the seats: who is told of an ended membership is who still sits.
+        .on(groups::end_memberships_of_affiliation)
+        .on(groups::end_memberships_of_withdrawn)
+        .on(groups::move_memberships_of_merged)
+        .on(groups::end_memberships_of_erased)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.

@@ -19,6 +19,10 @@ use crate::policy::{GroupId, MembershipId, PersonId};
 use crate::text;
 
 pub use facts::{GroupConcluding, GroupRenumbering, MembershipEnded};
+pub use memberships::endings::{
+    affiliation_ended as end_memberships_of_affiliation, person_erased as end_memberships_of_erased,
+    supporter_withdrawn as end_memberships_of_withdrawn, supporters_merged as move_memberships_of_merged,
+};
 pub use memberships::rules::{MembershipRole, MembershipStatus};
 pub use reactions::{supporter_withdrawn, supporters_merged};
 pub use rules::{
@@ -30,7 +34,7 @@ pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {
-    routes::routes()
+    [routes::routes(), memberships::routes::routes()].into_iter().flatten().collect()
 }
 
 /// The id of the group that a path or filter names by id, number or slug. 404 where there is none.

@@ -47,6 +47,16 @@ word_enum! {
         ApplicationDeclined = "application_declined",
         /// A supporter withdrew, to its focal points and the secretariat. Params `{supporter, reason|null}`.
         SupporterWithdrawn = "supporter_withdrawn",
+        /// Somebody asks to become a member of a group, to who decides. Params `{name, group, person, supporter, message|null}`.
+        MembershipRequested = "membership_requested",
+        /// A request for membership was granted, at once where the group is open, or declined. Params `{name, group, accepted: boolean, reason|null}`.
+        MembershipDecided = "membership_decided",
+        /// A membership was taken away. Params `{name, group, reason}`.
+        MembershipRemoved = "membership_removed",
+        /// Active memberships ended, to the co-chairs of their groups. Params `{name, ended: [{person, group}]}`.
+        MembershipEnded = "membership_ended",
+        /// An invitation to take part in a group. Params `{group, role, supporter|null, body|null, inviter|null}`; `role` is `member`, then for `supporter`, or `observer`, then for `supporter` or `body`. Asks.
+        GroupInvitation = "group_invitation",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

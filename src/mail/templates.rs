@@ -116,6 +116,11 @@ built_in! {
     ApplicationEndorsed = "application_endorsed",
     ApplicationDeclined = "application_declined",
     SupporterWithdrawn = "supporter_withdrawn",
+    MembershipRequested = "membership_requested",
+    MembershipDecided = "membership_decided",
+    MembershipRemoved = "membership_removed",
+    MembershipEnded = "membership_ended",
+    GroupInvitation = "group_invitation",
     Test = "test",
 }
 
