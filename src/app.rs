@@ -40,6 +40,7 @@ fn reactions() -> Reactions {
         .on::<people::PersonErased>(supporters::on_person_erased)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
+        .on(groups::fulfil_invitations)
         // After the seats: who is told of an ended membership is who still sits.
         .on(groups::end_memberships_of_affiliation)
         .on(groups::end_memberships_of_withdrawn)

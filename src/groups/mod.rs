@@ -2,7 +2,9 @@
 
 mod composition;
 mod facts;
+mod invitations;
 mod memberships;
+mod mine;
 mod reactions;
 mod routes;
 mod rules;
@@ -19,11 +21,13 @@ use crate::policy::{GroupId, MembershipId, PersonId};
 use crate::text;
 
 pub use facts::{GroupConcluding, GroupRenumbering, MembershipEnded};
+pub use invitations::joining::affiliation_made as fulfil_invitations;
 pub use memberships::endings::{
     affiliation_ended as end_memberships_of_affiliation, person_erased as end_memberships_of_erased,
     supporter_withdrawn as end_memberships_of_withdrawn, supporters_merged as move_memberships_of_merged,
 };
 pub use memberships::rules::{MembershipRole, MembershipStatus};
+pub use mine::{MyMembership, MySeat, export, mine};
 pub use reactions::{supporter_withdrawn, supporters_merged};
 pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
@@ -34,7 +38,7 @@ pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {
-    [routes::routes(), memberships::routes::routes()].into_iter().flatten().collect()
+    [routes::routes(), memberships::routes::routes(), invitations::routes()].into_iter().flatten().collect()
 }
 
 /// The id of the group that a path or filter names by id, number or slug. 404 where there is none.

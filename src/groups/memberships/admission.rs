@@ -9,15 +9,9 @@ use crate::groups::store::{GroupRow, counts};
 use crate::policy::{MembershipId, PersonId, SupporterId};
 use crate::supporters;
 
-/// Everything that keeps a person from taking part in a group now, for a supporter or, an observer, for a body. What it rests on is held.
-/// A member speaks for its supporter; an observer need not.
-pub fn obstacles(
-    c: &mut AnyConnection,
-    group: &GroupRow,
-    person: PersonId,
-    supporter: Option<SupporterId>,
-    role: MembershipRole,
-) -> Result<Vec<Violation>> {
+/// Everything that keeps whoever it is from taking part in a group now, for a supporter or, an observer, for a body. Group and supporter
+/// are held.
+pub fn obstacles(c: &mut AnyConnection, group: &GroupRow, supporter: Option<SupporterId>) -> Result<Vec<Violation>> {
     let mut found = Vec::new();
     if let Some(why) = rules::refusal(group.status) {
         found.push(Violation::new("group_not_active", why));
@@ -26,17 +20,22 @@ pub fn obstacles(
     if !supporters::refs(c, &[supporter])?.get(&supporter).is_some_and(|facts| facts.endorsed) {
         found.push(Violation::new("supporter_not_endorsed", "The supporter is not endorsed, so nobody can take part for it."));
     }
-    if role == MembershipRole::Member && !speaks_for(c, person, supporter)? {
-        found.push(Violation::new("not_affiliated", NOT_AFFILIATED));
-    }
     Ok(found)
 }
 
-const NOT_AFFILIATED: &str = "Only who speaks for a supporter takes part for it: the person is not affiliated to it now.";
-
-/// Whether a person is affiliated to a supporter now.
-pub fn speaks_for(c: &mut AnyConnection, person: PersonId, supporter: SupporterId) -> Result<bool> {
-    Ok(supporters::affiliations_of(c, person)?.iter().any(|(known, _)| *known == supporter))
+/// What keeps this person from it: a member speaks for its supporter. An observer need not.
+pub fn not_affiliated(
+    c: &mut AnyConnection,
+    person: PersonId,
+    supporter: Option<SupporterId>,
+    role: MembershipRole,
+) -> Result<Option<Violation>> {
+    let Some(supporter) = supporter.filter(|_| role == MembershipRole::Member) else { return Ok(None) };
+    if supporters::affiliations_of(c, person)?.iter().any(|(known, _)| *known == supporter) {
+        return Ok(None);
+    }
+    let detail = "A member speaks for its supporter: the person is not affiliated to it now.";
+    Ok(Some(Violation::new("not_affiliated", detail)))
 }
 
 /// Makes a membership, requested or active at once, in a group that the transaction holds; 409 where the person has one open.

@@ -2,7 +2,7 @@
 
 pub mod admission;
 pub mod endings;
-mod mails;
+pub mod mails;
 pub mod routes;
 pub mod rules;
 pub mod store;

@@ -183,9 +183,12 @@ async fn make(request: Request<InGroup, (), NewMembership>) -> Result<Created<Me
                 let person = people::oneself(&input.actor)?;
                 supporters::hold(tx, &[*supporter])?;
                 let group = groups::hold(tx, group.id)?;
-                let obstacle = admission::obstacles(tx, &group, person, Some(*supporter), MembershipRole::Member)?;
-                if let Some(obstacle) = obstacle.into_iter().next() {
+                if let Some(obstacle) = admission::obstacles(tx, &group, Some(*supporter))?.into_iter().next() {
                     return Err(Error::wrong_state(obstacle.detail));
+                }
+                if admission::not_affiliated(tx, person, Some(*supporter), MembershipRole::Member)?.is_some() {
+                    // It ended in this moment: the repeated transaction knows.
+                    return Err(stale());
                 }
                 let status = match group.join_policy {
                     JoinPolicy::Open => MembershipStatus::Active,
@@ -287,11 +290,11 @@ async fn transition(request: Request<MembershipPath, (), Transition>) -> Result<
             if !allowed.contains(&to) {
                 return Err(refused(from, to, &allowed));
             }
-            let mut violations = if to == MembershipStatus::Active {
-                admission::obstacles(tx, &group, row.person_id, row.supporter_id, row.role)?
-            } else {
-                Vec::new()
-            };
+            let mut violations = Vec::new();
+            if to == MembershipStatus::Active {
+                violations = admission::obstacles(tx, &group, row.supporter_id)?;
+                violations.extend(admission::not_affiliated(tx, row.person_id, row.supporter_id, row.role)?);
+            }
             if from.needs_reason(to) && reason.is_none() {
                 violations.push(Violation::new("reason_required", "Say why, in `reason`: the person is told."));
             }
