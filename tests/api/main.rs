@@ -17,6 +17,7 @@ mod kit;
 mod limits;
 mod load;
 mod mail;
+mod memberships;
 mod outbox;
 mod people;
 mod plans;

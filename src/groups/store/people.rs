@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::SeatId;
 use super::super::memberships::rules::{MembershipRole, MembershipStatus};
+use super::SeatId;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::policy::{GroupId, MembershipId, PersonId, SupporterId};
@@ -106,9 +106,7 @@ pub fn export_messages(c: &mut AnyConnection, person: PersonId) -> Result<Value>
         .order(g::id)
         .select((groups::slug, g::audience, g::subject, g::body, g::recipients, g::created_at))
         .load(c)?;
-    let message = |(group, to, subject, body, recipients, at)| {
-        json!({"group": group, "to": to, "subject": subject, "body": body, "recipients": recipients, "created_at": at})
-    };
+    let message = |(group, to, subject, body, recipients, at)| json!({"group": group, "to": to, "subject": subject, "body": body, "recipients": recipients, "created_at": at});
     Ok(rows.into_iter().map(message).collect())
 }
 
