@@ -53,6 +53,12 @@ fn reactions() -> Reactions {
         .on(deliverables::on_edition_rescheduled)
         .on(deliverables::on_session_shows)
         .on(deliverables::on_person_erased)
+        .on(groups::fulfil_invitations)
+        // After the seats: who is told of an ended membership is who still sits.
+        .on(groups::end_memberships_of_affiliation)
+        .on(groups::end_memberships_of_withdrawn)
+        .on(groups::move_memberships_of_merged)
+        .on(groups::end_memberships_of_erased)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.

@@ -74,6 +74,8 @@ word_enum! {
         RunSupporter = "run_supporter",
         /// See or end an affiliation, see a request for one: one's own, or as [`Action::RunSupporter`].
         EndAffiliation = "end_affiliation",
+        /// See an invitation, take it back, send it again: as [`Action::RunSupporter`] or [`Action::RunGroup`], whatever it is to.
+        RunInvitation = "run_invitation",
         /// Ask to become a member of a group, for a supporter.
         RequestMembership = "request_membership",
         /// See one membership: one's own, or as [`Action::ReadGroup`].
@@ -130,6 +132,10 @@ pub fn allows(action: Action, standing: Standing) -> bool {
         Action::EndAffiliation => match standing {
             Oneself | FocalPoint | Secretariat | Administrator => true,
             Anyone | Person | Verified | Affiliated | Observer | Member | Lead | CoChair => false,
+        },
+        Action::RunInvitation => match standing {
+            FocalPoint | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Oneself | Verified | Affiliated | Observer | Member | Lead => false,
         },
         Action::RequestMembership => match standing {
             Affiliated | FocalPoint => true,

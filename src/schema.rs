@@ -296,7 +296,9 @@ diesel::table! {
 diesel::table! {
     invitations (id) {
         id -> Text,
-        supporter_id -> Text,
+        supporter_id -> Nullable<Text>,
+        group_id -> Nullable<Text>,
+        body -> Nullable<Text>,
         email -> Nullable<Text>,
         folded_email -> Nullable<Text>,
         role -> Text,
@@ -688,6 +690,7 @@ diesel::joinable!(group_messages -> persons (sender_id));
 diesel::joinable!(group_messages -> working_groups (group_id));
 diesel::joinable!(group_principles -> working_groups (group_id));
 diesel::joinable!(invitations -> supporters (supporter_id));
+diesel::joinable!(invitations -> working_groups (group_id));
 diesel::joinable!(login_addresses -> persons (person_id));
 diesel::joinable!(meeting_attendance -> meetings (meeting_id));
 diesel::joinable!(meeting_attendance -> persons (person_id));

@@ -237,3 +237,34 @@ CREATE TABLE calendar_feeds (
 -- The group whose timeline an entry is part of. The hash of an entry that has one covers it.
 ALTER TABLE audit_entries ADD COLUMN group_id TEXT;
 CREATE INDEX audit_entries_by_group ON audit_entries (group_id, seq);
+-- An invitation is to speak for a supporter, or to take part in a group: as a member for a supporter, as an observer for one or for a body.
+-- A column cannot be made nullable on SQLite, so the table is made anew; nothing refers to it.
+ALTER TABLE invitations RENAME TO invitations_before;
+CREATE TABLE invitations (
+    id TEXT NOT NULL PRIMARY KEY,
+    supporter_id TEXT REFERENCES supporters (id),
+    group_id TEXT REFERENCES working_groups (id),
+    body TEXT,
+    -- Null once whoever was invited has erased the account.
+    email TEXT,
+    folded_email TEXT,
+    role TEXT NOT NULL,
+    invited_by TEXT REFERENCES persons (id),
+    -- Who accepted it. While it is still open: who waits for its supporter's affiliation.
+    accepted_by TEXT REFERENCES persons (id),
+    status TEXT NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+INSERT INTO invitations (id, supporter_id, email, folded_email, role, invited_by, accepted_by, status, expires_at, version, created_at, updated_at)
+    SELECT id, supporter_id, email, folded_email, role, invited_by, accepted_by, status, expires_at, version, created_at, updated_at
+    FROM invitations_before;
+DROP TABLE invitations_before;
+CREATE UNIQUE INDEX invitations_one_open ON invitations (supporter_id, folded_email) WHERE status = 'open' AND group_id IS NULL;
+CREATE UNIQUE INDEX invitations_one_open_a_group ON invitations (group_id, folded_email) WHERE status = 'open' AND group_id IS NOT NULL;
+CREATE INDEX invitations_by_acceptance ON invitations (accepted_by);
+CREATE INDEX invitations_by_supporter ON invitations (supporter_id, created_at, id);
+CREATE INDEX invitations_by_group ON invitations (group_id, created_at, id);
+CREATE INDEX invitations_by_email ON invitations (folded_email, status);

@@ -48,23 +48,16 @@ pub struct Share {
 }
 
 impl Composition {
-    /// Of `group`, whose member supporters these are, in a call of these `sectors`.
-    pub fn new(group: GroupRef, sectors: &[String], supporters: &[&SupporterFacts], register: (&Counts, &Counts)) -> Self {
-        let count = |known: &mut dyn Iterator<Item = Option<&str>>| {
-            let mut counts: BTreeMap<Option<String>, i64> = BTreeMap::new();
-            for code in known {
-                *counts.entry(code.map(str::to_owned)).or_default() += 1;
-            }
-            counts.into_iter().collect::<Counts>()
-        };
-        let by_sector = count(&mut supporters.iter().map(|facts| facts.sector.as_deref()));
-        let by_region = count(&mut supporters.iter().map(|facts| facts.region.as_ref().map(Region::as_str)));
+    /// Of `group`, whose member supporters these are, each with how many members stand for it, in a call of these `sectors`.
+    pub fn new(group: GroupRef, sectors: &[String], supporters: &[(&SupporterFacts, i64)], register: (&Counts, &Counts)) -> Self {
+        let by_sector = tally(supporters, |facts| facts.sector.clone());
+        let by_region = tally(supporters, |facts| facts.region.as_ref().map(Region::to_string));
         let regions = Region::ALL.iter().map(Region::to_string);
         let total = |counts: &Counts| counts.iter().map(|(_, n)| n).sum();
         Self {
             group,
-            members: 0,
-            member_supporters: total(&by_sector),
+            members: by_sector.values().map(|(members, _)| members).sum(),
+            member_supporters: by_sector.values().map(|(_, supporters)| supporters).sum(),
             register: total(register.0),
             by_sector: shares(sectors.iter().cloned(), UNCLASSIFIED, &by_sector, register.0),
             by_region: shares(regions, UNKNOWN, &by_region, register.1),
@@ -72,14 +65,24 @@ impl Composition {
     }
 }
 
-fn shares(codes: impl Iterator<Item = String>, unknown: &str, supporters: &Counts, register: &Counts) -> Vec<Share> {
-    let of =
-        |counts: &Counts, code: Option<&str>| counts.iter().filter(|(known, _)| known.as_deref() == code).map(|(_, n)| n).sum();
-    let share = |code: Option<&str>| Share {
-        code: code.unwrap_or(unknown).to_owned(),
-        members: 0,
-        member_supporters: of(supporters, code),
-        register: of(register, code),
+/// Members and member supporters by one thing that is known of the supporters; `None`: unknown.
+type Tally = BTreeMap<Option<String>, (i64, i64)>;
+
+fn tally(supporters: &[(&SupporterFacts, i64)], known: impl Fn(&SupporterFacts) -> Option<String>) -> Tally {
+    let mut tally = Tally::new();
+    for (facts, count) in supporters {
+        let (members, supporters) = tally.entry(known(facts)).or_default();
+        *members += count;
+        *supporters += 1;
+    }
+    tally
+}
+
+fn shares(codes: impl Iterator<Item = String>, unknown: &str, group: &Tally, register: &Counts) -> Vec<Share> {
+    let share = |code: Option<String>| {
+        let (members, member_supporters) = group.get(&code).copied().unwrap_or_default();
+        let register = register.iter().filter(|(known, _)| *known == code).map(|(_, n)| n).sum();
+        Share { code: code.unwrap_or_else(|| unknown.to_owned()), members, member_supporters, register }
     };
-    codes.map(|code| share(Some(&code))).chain([share(None)]).collect()
+    codes.map(Some).chain([None]).map(share).collect()
 }

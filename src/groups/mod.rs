@@ -4,9 +4,11 @@ mod balance;
 mod composition;
 mod derogations;
 mod facts;
+mod invitations;
 mod mails;
 mod memberships;
 mod messages;
+mod mine;
 mod path;
 mod reactions;
 mod routes;
@@ -27,10 +29,16 @@ use crate::text;
 
 pub use derogations::tell_of_expired as tell_of_expired_derogations;
 pub use facts::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
-pub use memberships::rules::{MembershipRole, MembershipStatus};
 pub use reactions::{
     affiliation_ended, person_erased, person_suspended, supporter_changed, supporter_withdrawn, supporters_merged,
 };
+pub use invitations::joining::affiliation_made as fulfil_invitations;
+pub use memberships::endings::{
+    affiliation_ended as end_memberships_of_affiliation, person_erased as end_memberships_of_erased,
+    supporter_withdrawn as end_memberships_of_withdrawn, supporters_merged as move_memberships_of_merged,
+};
+pub use memberships::rules::{MembershipRole, MembershipStatus};
+pub use mine::{MyMembership, MySeat, export, mine};
 pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
 };
@@ -41,7 +49,15 @@ pub use view::GroupRef;
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {
-    [routes::routes(), seats::routes(), derogations::routes(), messages::routes()].into_iter().flatten().collect()
+    let parts = [
+        routes::routes(),
+        seats::routes(),
+        derogations::routes(),
+        memberships::routes::routes(),
+        invitations::routes(),
+        messages::routes(),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// The id of the group that a filter names by id, number or slug, present or former. 404 where there is none.

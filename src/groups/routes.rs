@@ -123,8 +123,9 @@ async fn member_supporters(request: Request<InGroup, MemberSupporterQuery>) -> R
         .read(|tx, input| {
             let group = names::resolve(tx, &input.path.group, "/supporters")?;
             let plan = input.query.page.plan(&input.filters)?;
-            let (rows, next) = store::member_supporters(tx, group.id, &plan)?;
-            let total = plan.total.then(|| store::count_member_supporters(tx, group.id)).transpose()?;
+            let all = store::members::member_supporters(tx, group.id)?;
+            let total = plan.total.then(|| i64::try_from(all.len()).unwrap_or(i64::MAX));
+            let (rows, next) = store::named_supporters(tx, all.into_keys(), &plan)?;
             let ids: Vec<SupporterId> = rows.into_iter().map(|(id, _)| id).collect();
             let mut facts = supporters::refs(tx, &ids)?;
             let view = |id| {
@@ -142,11 +143,12 @@ async fn composition(request: Request<InGroup>) -> Result<Object<Composition>> {
         .read(|tx, input| {
             let group = names::resolve(tx, &input.path.group, "/balance")?;
             let call = call::current(tx)?;
-            let ids: Vec<SupporterId> = store::present_seats(tx, &[group.id])?.iter().map(|seat| seat.supporter_id).collect();
+            let members = store::members::member_supporters(tx, group.id)?;
+            let ids: Vec<SupporterId> = members.keys().copied().collect();
             let facts = supporters::refs(tx, &ids)?;
             let (by_sector, by_region) = store::register_composition(tx)?;
             let sectors: Vec<String> = call.sectors.iter().map(|sector| sector.code.clone()).collect();
-            let supporters: Vec<_> = facts.values().collect();
+            let supporters: Vec<_> = members.iter().filter_map(|(id, count)| Some((facts.get(id)?, *count))).collect();
             let reference = GroupRef::of(&group, &input.reader)?;
             Ok(Object::plain(Composition::new(reference, &sectors, &supporters, (&by_sector, &by_region))))
         })

@@ -3,6 +3,7 @@
 pub mod counts;
 pub mod entry;
 pub mod names;
+pub mod members;
 pub mod people;
 pub mod reactions;
 
@@ -311,26 +312,17 @@ impl Listed for MemberSupporters {
         SortField { name: "id", column: "supporters.id", key: SortKey::Text(|row| row.0.to_string()) };
 }
 
-/// One page of a group's member supporters, and where the next one starts. There being no memberships yet, these are the supporters
-/// that hold its seats.
-pub fn member_supporters(
+/// One page of these supporters by name, and where the next one starts.
+pub fn named_supporters(
     connection: &mut AnyConnection,
-    group: GroupId,
+    ids: impl IntoIterator<Item = SupporterId>,
     plan: &Plan<MemberSupporters>,
 ) -> Result<(Vec<MemberSupporterRow>, Option<String>)> {
-    let query = seats::table
-        .inner_join(supporters::table)
-        .filter(seats::group_id.eq(group))
-        .filter(seats::until.is_null())
+    let query = supporters::table
+        .filter(any_of("supporters.id", ids))
         .select((supporters::id, supporters::folded_name))
         .into_boxed::<Backend>();
     Ok(plan.cut(plan.apply(query).load(connection)?))
-}
-
-/// How many member supporters a group has.
-pub fn count_member_supporters(connection: &mut AnyConnection, group: GroupId) -> Result<i64> {
-    let query = seats::table.filter(seats::group_id.eq(group)).filter(seats::until.is_null());
-    Ok(query.count().get_result(connection)?)
 }
 
 /// Sectors, or regions, of endorsed supporters, each with how many there are of it. `None`: unknown.

@@ -73,6 +73,16 @@ word_enum! {
         CommentReply = "comment_reply",
         /// A Forum has other dates, to the leads and seated co-chairs of what it waits for. Params `{name, year: integer, starts_on, ends_on, submission_deadline|null, reason, items: [{reference, title, due_on}]}`, the deliverables with the days on which they are due now.
         ForumRescheduled = "forum_rescheduled",
+        /// Somebody asks to become a member of a group, to who decides. Params `{name, group, person, supporter, message|null}`.
+        MembershipRequested = "membership_requested",
+        /// A request for membership was granted, at once where the group is open, or declined. Params `{name, group, accepted: boolean, reason|null}`.
+        MembershipDecided = "membership_decided",
+        /// A membership was taken away. Params `{name, group, reason}`.
+        MembershipRemoved = "membership_removed",
+        /// Active memberships ended, to the co-chairs of their groups. Params `{name, ended: [{person, group}]}`.
+        MembershipEnded = "membership_ended",
+        /// An invitation to take part in a group. Params `{group, role, supporter|null, body|null, inviter|null}`; `role` is `member`, then for `supporter`, or `observer`, then for `supporter` or `body`. Asks.
+        GroupInvitation = "group_invitation",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

@@ -129,6 +129,11 @@ built_in! {
     DeliverablePresented = "deliverable_presented",
     CommentReply = "comment_reply",
     ForumRescheduled = "forum_rescheduled",
+    MembershipRequested = "membership_requested",
+    MembershipDecided = "membership_decided",
+    MembershipRemoved = "membership_removed",
+    MembershipEnded = "membership_ended",
+    GroupInvitation = "group_invitation",
     Test = "test",
 }
 

@@ -2,7 +2,7 @@
 //! requests meet.
 
 use super::affiliations::{self, Affiliated, AffiliationId, AffiliationRole};
-use super::invitations::{self, InvitationId, Invited};
+use super::invitations::{self, InvitationId, Invited, Offer};
 use super::requests;
 use crate::db::Write;
 use crate::error::{Error, Result};
@@ -53,10 +53,18 @@ pub fn welcome_by(
         return Ok(Welcomed::Active(made.id));
     }
     let id = match invitations::open(tx, supporter, &folded)? {
-        Some(open) => invitations::renew(tx, &open, open.role.higher(role), invited)?,
-        None => invitations::invite(tx, supporter, email, role, invited)?,
+        Some(open) => {
+            let higher = open.role.affiliation().map_or(role, |known| known.higher(role));
+            invitations::renew(tx, &open, higher.into(), invited)?
+        }
+        None => invitations::invite(tx, offer(supporter, role), email, invited)?,
     };
     Ok(Welcomed::Invited(id))
+}
+
+/// To speak for a supporter.
+pub fn offer(supporter: SupporterId, role: AffiliationRole) -> Offer<'static> {
+    Offer { supporter: Some(supporter), group: None, body: None, role: role.into() }
 }
 
 /// Affiliates a person, with the higher role where it is already; what it asked for itself is thereby given.
@@ -66,11 +74,14 @@ pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, r
     Ok(made)
 }
 
-/// Accepts an invitation for a person who has proved to read its mailbox.
+/// Accepts an invitation to speak for a supporter, for a person who has proved to read its mailbox.
 pub fn accept(tx: &mut Write<'_>, invitation: &invitations::Row, person: &mut PersonRow) -> Result<()> {
+    let (Some(supporter), Some(role)) = (invitation.supporter_id, invitation.role.affiliation()) else {
+        return Err(Error::Internal(format!("invitation {} is to no supporter", invitation.id)));
+    };
     people::confirm_address(tx, person)?;
     invitations::settle(tx, invitation, person.id)?;
-    affiliate(tx, person.id, invitation.supporter_id, invitation.role)?;
+    affiliate(tx, person.id, supporter, role)?;
     Ok(())
 }
 

@@ -22,14 +22,23 @@ use crate::error::Result;
 use crate::http::Route;
 use crate::policy::{PersonId, SupporterId};
 
-pub use affiliations::{AffiliationEnded, AffiliationRole, MyAffiliation};
+pub use affiliations::{AffiliationEnded, AffiliationMade, AffiliationRole, MyAffiliation};
 pub use facts::{SupporterChanged, SupporterWithdrawn, SupportersMerged};
 pub use import::{
     BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,
     refused_csv,
 };
-pub use joining::on_person_erased;
+pub use invitations::rules::status as invitation_status;
+pub use invitations::{
+    InvitationId, InvitationRole, Invitations, Invited, Offer, Row as InvitationRow, Status as InvitationStatus,
+    Which as WhichInvitations, count as count_invitations, invitation, invite, language, page as page_of_invitations,
+    renew as renew_invitation, revoke as revoke_invitation, settle as settle_invitation, wait as wait_for_affiliation,
+    waiting as waiting_for_affiliation,
+};
+pub use joining::{accept as accept_affiliation, offer as offer_of_affiliation, on_person_erased};
+pub use path::{InSupporter, load as in_supporter};
 pub use references::{SupporterFacts, SupporterRef, refs};
+pub use requests::ask as ask_for_affiliation;
 pub use retention::forget_old;
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
@@ -78,8 +87,8 @@ pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec
     Ok(rows.into_iter().map(|(id, slug, name)| SupporterRef { id, slug, name }).collect())
 }
 
-/// `/supporters` and what lies below a supporter, affiliations, invitations and requests for affiliation.
+/// `/supporters` and what lies below a supporter, affiliations and requests for affiliation.
 pub fn routes() -> Vec<Route> {
-    let parts = [routes::routes(), affiliations::routes(), invitations::routes(), requests::routes(), applications::routes()];
+    let parts = [routes::routes(), affiliations::routes(), requests::routes(), applications::routes()];
     parts.into_iter().flatten().collect()
 }

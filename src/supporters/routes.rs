@@ -137,7 +137,7 @@ struct RegisterQuery {
     region: Option<Region>,
     /// A number of `/principles`: who commits to it.
     principle: Option<i64>,
-    /// Number, slug or id of a working group: who holds a seat in it, now or at the end of `as_of`.
+    /// Number, slug or id of a working group: who holds a seat in it or has a member there, now or at the end of `as_of`.
     #[schemars(length(min = 1, max = 200))]
     group: Option<String>,
     /// Words that all stand in the name or a former name, without regard to case and accents.
@@ -235,7 +235,7 @@ fn filter(tx: &mut Read<'_>, query: &RegisterQuery) -> Result<Filter> {
         country,
         region: query.region,
         principle: query.principle,
-        seated: group.flatten().map(|group| (group, seated_at(tx, &call, query.as_of))),
+        in_group: group.flatten().map(|group| (group, taking_part_at(tx, &call, query.as_of))),
         q: query.q.clone(),
         endorsed_from: query.endorsed_from,
         endorsed_to: query.endorsed_to,
@@ -243,8 +243,8 @@ fn filter(tx: &mut Read<'_>, query: &RegisterQuery) -> Result<Filter> {
     })
 }
 
-/// When a seat must be held to count: now, or at the end of the day asked for.
-fn seated_at(tx: &Read<'_>, call: &Call, as_of: Option<Day>) -> Instant {
+/// When a seat must be held, or a member take part, to count: now, or at the end of the day asked for.
+fn taking_part_at(tx: &Read<'_>, call: &Call, as_of: Option<Day>) -> Instant {
     as_of.map_or(tx.now(), |day| Instant::end_of(day, call.time_zone))
 }
 

@@ -8,7 +8,7 @@ pub mod names;
 pub mod retention;
 pub mod stats;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -22,7 +22,8 @@ use crate::error::Result;
 use crate::http::page::{Listed, MAX_LIMIT, Plan, SortField, SortKey};
 use crate::policy::{GroupId, SupporterId};
 use crate::schema::{
-    co_chair_seats, supporter_former_names, supporter_principles, supporter_statuses, supporters, supporters as s, working_groups,
+    co_chair_seats, memberships, supporter_former_names, supporter_principles, supporter_statuses, supporters, supporters as s,
+    working_groups,
 };
 use crate::text;
 use crate::time::{Day, Instant};
@@ -73,8 +74,8 @@ pub struct Filter {
     pub country: Option<String>,
     pub region: Option<Region>,
     pub principle: Option<i64>,
-    /// The group in which it holds a seat at this instant.
-    pub seated: Option<(GroupId, Instant)>,
+    /// The group that it takes part in at this instant: by a seat, or by a member.
+    pub in_group: Option<(GroupId, Instant)>,
     /// Words, all of which stand in its name or former names.
     pub q: Option<String>,
     pub endorsed_from: Option<Day>,
@@ -89,7 +90,7 @@ impl Filter {
     /// The entries that the filter leaves.
     fn entries<'a>(&self, connection: &mut AnyConnection) -> Result<Query<'a>> {
         let found = self.q.as_deref().map(|q| Contains::supporters(connection, q)).transpose()?;
-        let few = self.seated.is_some() || found.as_ref().is_some_and(Contains::is_selective);
+        let few = self.in_group.is_some() || found.as_ref().is_some_and(Contains::is_selective);
         let mut query = self.endorsed(few);
         if let Some(sector) = &self.sector {
             query = query.filter(s::sector.eq(sector.clone()));
@@ -108,10 +109,8 @@ impl Filter {
             // Asked row by row: most supporters have most principles, so that the walk along the sort order ends soon.
             query = query.filter(exists(p::table.filter(p::supporter_id.eq(s::id)).filter(p::principle.eq(principle))));
         }
-        if let Some((group, at)) = self.seated {
-            use co_chair_seats as c;
-            let seats = c::table.filter(c::group_id.eq(group)).filter(c::since.le(at));
-            query = query.filter(s::id.eq_any(seats.filter(c::until.is_null().or(c::until.gt(at))).select(c::supporter_id)));
+        if let Some((group, at)) = self.in_group {
+            query = query.filter(any_of("supporters.id", in_group(connection, group, at)?));
         }
         if let Some(found) = found {
             query = query.filter(found);
@@ -148,6 +147,20 @@ impl Filter {
             None => query.filter(open.or(s::id.eq_any(ended.filter(t::since.le(last))))),
         }
     }
+}
+
+/// Who held a seat in a group, or stood behind an active member of it, at an instant.
+fn in_group(connection: &mut AnyConnection, group: GroupId, at: Instant) -> Result<BTreeSet<SupporterId>> {
+    use co_chair_seats as c;
+    use memberships as m;
+    let seats = c::table.filter(c::group_id.eq(group)).filter(c::since.le(at));
+    let seated = seats.filter(c::until.is_null().or(c::until.gt(at))).select(c::supporter_id);
+    // What was asked for and never granted has another status; an observer stands for nobody here.
+    let members = m::table.filter(m::group_id.eq(group)).filter(m::since.le(at)).filter(m::role.eq("member"));
+    let members =
+        members.filter(m::status.eq("active").or(m::status.eq("left").or(m::status.eq("removed")).and(m::until.gt(at))));
+    let behind: Vec<Option<SupporterId>> = members.select(m::supporter_id).distinct().load(connection)?;
+    Ok(seated.load(connection)?.into_iter().chain(behind.into_iter().flatten()).collect())
 }
 
 /// One page of the register, or all of it.

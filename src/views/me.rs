@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::address;
 use crate::db::AnyConnection;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::groups::{self, MyMembership, MySeat};
 use crate::http::change::Change;
 use crate::http::{Input, Object, Request, Route, Tagged, get, route};
+use crate::locale::Reader;
 use crate::people::{self, PersonRow, Role};
 use crate::policy::{Action, PersonId};
 use crate::supporters::{self, MyAffiliation};
@@ -36,6 +38,10 @@ struct MeView {
     second_factor: bool,
     /// Whom one speaks for now.
     affiliations: Vec<MyAffiliation>,
+    /// The groups one takes part in now, or has asked to.
+    memberships: Vec<MyMembership>,
+    /// The co-chair seats that one fills now.
+    seats: Vec<MySeat>,
     created_at: Instant,
     updated_at: Instant,
 }
@@ -59,8 +65,9 @@ fn myself<P, Q, B>(c: &mut AnyConnection, input: &Input<P, Q, B>) -> Result<Pers
     people::person(c, people::oneself(&input.actor)?)?.ok_or_else(|| Error::not_found("person"))
 }
 
-fn view(c: &mut AnyConnection, row: PersonRow) -> Result<Tagged<MeView>> {
+fn view(c: &mut AnyConnection, row: PersonRow, reader: &Reader) -> Result<Tagged<MeView>> {
     let affiliations = supporters::my_affiliations(c, row.id)?;
+    let (memberships, seats) = groups::mine(c, row.id, reader)?;
     let view = MeView {
         id: row.id,
         email_verified: row.is_verified(),
@@ -71,6 +78,8 @@ fn view(c: &mut AnyConnection, row: PersonRow) -> Result<Tagged<MeView>> {
         locale: row.locale,
         time_zone: row.time_zone,
         affiliations,
+        memberships,
+        seats,
         created_at: row.created_at,
         updated_at: row.updated_at,
     };
@@ -81,7 +90,7 @@ async fn me(request: Request) -> Result<Object<Tagged<MeView>>> {
     request
         .read(|tx, input| {
             let row = myself(tx, input)?;
-            Ok(Object::tagged(view(tx, row)?))
+            Ok(Object::tagged(view(tx, row, &input.reader)?))
         })
         .await
 }
@@ -166,7 +175,7 @@ async fn change(request: Request<(), (), Changes>) -> Result<Object<Tagged<MeVie
             if let Some(email) = &input.body.email {
                 people::propose_address(tx, &row, email)?;
             }
-            Ok(Object::tagged(view(tx, row)?))
+            Ok(Object::tagged(view(tx, row, &input.reader)?))
         })
         .await
 }

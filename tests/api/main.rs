@@ -20,6 +20,7 @@ mod limits;
 mod load;
 mod mail;
 mod meetings;
+mod memberships;
 mod outbox;
 mod people;
 mod plans;

@@ -1,12 +1,17 @@
 //! The persons of groups: who sits, who takes part.
 
 use diesel::prelude::*;
+use serde_json::{Value, json};
 
 use super::super::memberships::rules::{MembershipRole, MembershipStatus};
+use super::SeatId;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::policy::{GroupId, MembershipId, PersonId, SupporterId};
-use crate::schema::{co_chair_seats as seats, memberships as m, seat_persons};
+use crate::schema::{
+    co_chair_seats as seats, group_messages, memberships as m, seat_persons, supporters, working_groups as groups,
+};
+use crate::time::Instant;
 
 /// A membership as other slices see it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -53,6 +58,56 @@ pub fn seats_of(c: &mut AnyConnection, person: PersonId) -> Result<Vec<GroupId>>
         .filter(seats::until.is_null())
         .select(seats::group_id)
         .load(c)?)
+}
+
+/// A seat that a person fills.
+#[derive(Queryable)]
+pub struct Filled {
+    /// The seat.
+    pub id: SeatId,
+    /// Of which group.
+    pub group: GroupId,
+    /// Whose.
+    pub supporter: SupporterId,
+    /// Since when the person fills it.
+    pub since: Instant,
+}
+
+/// The seats that a person fills now.
+pub fn filled_by(c: &mut AnyConnection, person: PersonId) -> Result<Vec<Filled>> {
+    Ok(seat_persons::table
+        .inner_join(seats::table)
+        .filter(seat_persons::person_id.eq(person))
+        .filter(seat_persons::until.is_null())
+        .filter(seats::until.is_null())
+        .order(seat_persons::id)
+        .select((seats::id, seats::group_id, seats::supporter_id, seat_persons::since))
+        .load(c)?)
+}
+
+/// The seats that a person fills or filled, oldest first.
+pub fn export_seats(c: &mut AnyConnection, person: PersonId) -> Result<Value> {
+    let rows: Vec<(String, String, Instant, Option<Instant>)> = seat_persons::table
+        .inner_join(seats::table.inner_join(groups::table).inner_join(supporters::table))
+        .filter(seat_persons::person_id.eq(person))
+        .order(seat_persons::id)
+        .select((groups::slug, supporters::name, seat_persons::since, seat_persons::until))
+        .load(c)?;
+    let seat = |(group, supporter, since, until)| json!({"group": group, "supporter": supporter, "since": since, "until": until});
+    Ok(rows.into_iter().map(seat).collect())
+}
+
+/// The messages to groups that a person sent, oldest first.
+pub fn export_messages(c: &mut AnyConnection, person: PersonId) -> Result<Value> {
+    use group_messages as g;
+    let rows: Vec<(String, String, String, String, i64, Instant)> = g::table
+        .inner_join(groups::table)
+        .filter(g::sender_id.eq(person))
+        .order(g::id)
+        .select((groups::slug, g::audience, g::subject, g::body, g::recipients, g::created_at))
+        .load(c)?;
+    let message = |(group, to, subject, body, recipients, at)| json!({"group": group, "to": to, "subject": subject, "body": body, "recipients": recipients, "created_at": at});
+    Ok(rows.into_iter().map(message).collect())
 }
 
 /// Who fills a seat of a group now.

@@ -56,6 +56,16 @@ pub struct AffiliationEnded {
 
 impl Fact for AffiliationEnded {}
 
+/// A person speaks for a supporter from now on. Higher slices do what waited for it.
+pub struct AffiliationMade {
+    /// Who.
+    pub person: PersonId,
+    /// For whom.
+    pub supporter: SupporterId,
+}
+
+impl Fact for AffiliationMade {}
+
 /// One's own affiliation, as `/me` shows it.
 #[derive(Serialize, JsonSchema)]
 pub struct MyAffiliation {
@@ -151,5 +161,6 @@ pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, r
     // Somebody else may affiliate it in the same moment: the repeated transaction finds that.
     let id = store::insert(tx, person, supporter, role)?.ok_or_else(stale)?;
     audit::record(tx, Entry::of("affiliation.made", "affiliation", id));
+    facts::announce(tx, &AffiliationMade { person, supporter })?;
     Ok(Affiliated { id, changed: true })
 }

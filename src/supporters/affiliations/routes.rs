@@ -193,12 +193,13 @@ fn welcome(c: &mut AnyConnection, id: &str) -> Result<Created<WelcomeView>> {
         return Ok(Created { location: format!("/affiliations/{}", row.id), object: Tagged::new(row.version, view) });
     }
     let row = invitations::invitation(c, id.parse().map_err(|_| gone())?)?;
-    let facts = references::refs(c, &[row.supporter_id])?.remove(&row.supporter_id).ok_or_else(gone)?;
+    let (Some(supporter), Some(role)) = (row.supporter_id, row.role.affiliation()) else { return Err(gone()) };
+    let facts = references::refs(c, &[supporter])?.remove(&supporter).ok_or_else(gone)?;
     let view = WelcomeView {
         id: row.id.to_string(),
         email: row.email,
         supporter: facts.reference,
-        role: row.role,
+        role,
         status: WelcomeStatus::Invited,
         created_at: row.created_at,
         updated_at: row.updated_at,

@@ -1,27 +1,26 @@
-//! Invitations to speak for a supporter: mailed, open for 14 days, revocable, and sent again on request (domain.md, Persons).
+//! Invitations, to speak for a supporter or to take part in a group: mailed, open for 14 days, revocable, and sent again on request
+//! (domain.md, Persons). Here is what all of them share; their routes lie with the groups, which know both.
 
-mod accepting;
-mod routes;
 pub mod rules;
 mod store;
 
 use serde_json::json;
 
-use super::affiliations::{self, AffiliationRole};
+use super::affiliations;
 use crate::audit::{self, Entry};
+use crate::call;
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Result};
-use crate::http::Route;
 use crate::http::etag::stale;
 use crate::ids::Id;
 use crate::locale::Reader;
 use crate::mail::Kind;
 use crate::outbox::{self, Act, Mail, Purpose};
 use crate::people;
-use crate::policy::{PersonId, SupporterId};
+use crate::policy::PersonId;
 
-pub use rules::Status;
-pub use store::{Row, open};
+pub use rules::{InvitationRole, Status};
+pub use store::{Invitations, Offer, Row, Which, count, open, page, waiting};
 
 /// Marks the id of an invitation.
 #[derive(Debug)]
@@ -45,28 +44,17 @@ pub fn language(reader: &Reader) -> Option<&str> {
     }
 }
 
-/// `/supporters/{supporter}/invitations`, `/invitations/{invitation}`, and accepting.
-pub fn routes() -> Vec<Route> {
-    [routes::routes(), accepting::routes()].into_iter().flatten().collect()
-}
-
 /// An invitation, however it stands; 404 where there is none.
 pub fn invitation(c: &mut AnyConnection, id: InvitationId) -> Result<Row> {
     store::find(c, id)?.ok_or_else(|| Error::not_found("invitation"))
 }
 
-/// Invites an address and mails it. 409 where it has an open invitation to this supporter.
-pub fn invite(
-    tx: &mut Write<'_>,
-    supporter: SupporterId,
-    email: &str,
-    role: AffiliationRole,
-    invited: &Invited<'_>,
-) -> Result<InvitationId> {
+/// Invites an address and mails it. 409 where it has an open invitation to this supporter, or group.
+pub fn invite(tx: &mut Write<'_>, offer: Offer<'_>, email: &str, invited: &Invited<'_>) -> Result<InvitationId> {
     let folded = people::fold_email(email).ok_or_else(|| Error::invalid("/email", "format", "must be an e-mail address"))?;
     let expires_at = tx.now().plus(Purpose::AcceptInvitation.life());
     let email = email.trim();
-    let new = store::New { supporter, email, folded_email: &folded, role, invited_by: invited.by, expires_at };
+    let new = store::New { offer, email, folded_email: &folded, invited_by: invited.by, expires_at };
     let id = store::insert(tx, &new)?.ok_or_else(already_open)?;
     audit::record(tx, Entry::of("invitation.made", "invitation", id));
     let row = invitation(tx, id)?;
@@ -76,14 +64,15 @@ pub fn invite(
 
 fn already_open() -> Error {
     Error::already_exists(
-        "This address has an open invitation to this supporter. Send it again with POST /api/v1/invitations/{invitation}/resend.",
+        "This address has an open invitation here. Send it again with POST /api/v1/invitations/{invitation}/resend.",
     )
 }
 
 /// Opens an invitation for another 14 days, perhaps in another role, and mails it again; the earlier token is void. 409 where its address
 /// has another open one by now.
-pub fn renew(tx: &mut Write<'_>, row: &Row, role: AffiliationRole, invited: &Invited<'_>) -> Result<InvitationId> {
+pub fn renew(tx: &mut Write<'_>, row: &Row, role: InvitationRole, invited: &Invited<'_>) -> Result<InvitationId> {
     let mut row = row.clone();
+    // Whoever waits for an affiliation goes on waiting.
     row.role = role;
     row.expires_at = tx.now().plus(Purpose::AcceptInvitation.life());
     row.status = Status::Open;
@@ -101,16 +90,23 @@ fn mail(tx: &mut Write<'_>, row: &Row, invited: &Invited<'_>) -> Result<()> {
         Some(person) => people::refs(tx, &[person])?.remove(&person).map(|person| person.display_name),
         None => None,
     };
-    let supporter = affiliations::supporter_name(tx, row.supporter_id)?;
-    // Whose mailbox it is, is not said before it is accepted: the same row whether or not the address has an account.
-    let mail = Mail {
-        kind: Kind::Invitation.as_str(),
-        person: None,
-        recipient,
-        locale: invited.locale.map(str::to_owned),
-        params: json!({"supporter": supporter, "inviter": inviter, "role": row.role}),
-        due_at: None,
+    let supporter = match row.supporter_id {
+        Some(supporter) => Some(affiliations::supporter_name(tx, supporter)?),
+        None => None,
     };
+    let (kind, params) = match row.group_id {
+        None => (Kind::Invitation, json!({"supporter": supporter, "inviter": inviter, "role": row.role})),
+        Some(group) => {
+            let order: Vec<String> = invited.locale.map(str::to_owned).into_iter().chain(call::languages(tx)?.0).collect();
+            let title = store::group_title(tx, group)?.pick(&order).to_owned();
+            let (body, role) = (&row.body, row.role);
+            let params = json!({"group": title, "role": role, "supporter": supporter, "body": body, "inviter": inviter});
+            (Kind::GroupInvitation, params)
+        }
+    };
+    // Whose mailbox it is, is not said before it is accepted: the same row whether or not the address has an account.
+    let mail =
+        Mail { kind: kind.as_str(), person: None, recipient, locale: invited.locale.map(str::to_owned), params, due_at: None };
     outbox::ask(tx, mail, &Act { purpose: Purpose::AcceptInvitation, subject: row.id.as_str(), detail: json!({}) })?;
     Ok(())
 }
@@ -122,7 +118,18 @@ pub fn revoke(tx: &mut Write<'_>, row: &Row) -> Result<()> {
     Ok(())
 }
 
-/// Who was invited speaks for the supporter now: by accepting, or because somebody affiliated it at once.
+/// Who was invited accepted, and waits for the supporter to let it speak for it: the invitation stays open, its link is used up.
+pub fn wait(tx: &mut Write<'_>, row: &Row, person: PersonId) -> Result<()> {
+    let mut row = row.clone();
+    row.accepted_by = Some(person);
+    if !store::save(tx, &mut row)? {
+        return Err(stale());
+    }
+    audit::record(tx, Entry::of("invitation.agreed", "invitation", row.id));
+    outbox::void(tx, Purpose::AcceptInvitation, row.id.as_str())
+}
+
+/// Who was invited speaks for the supporter, or takes part in the group, now: by accepting, or because somebody affiliated it at once.
 pub fn settle(tx: &mut Write<'_>, row: &Row, person: PersonId) -> Result<()> {
     finish(tx, row, Status::Accepted, Some(person))?;
     audit::record(tx, Entry::of("invitation.accepted", "invitation", row.id));

@@ -1,7 +1,42 @@
 //! How an invitation stands: pure.
 
+use crate::supporters::affiliations::AffiliationRole;
 use crate::time::Instant;
 use crate::word_enum;
+
+word_enum! {
+    /// As what somebody is invited: to speak for a supporter, or to take part in a group.
+    pub enum InvitationRole {
+        /// Speaks for the supporter.
+        Representative = "representative",
+        /// The supporter's own administrator.
+        FocalPoint = "focal_point",
+        /// Takes part in the group for a supporter.
+        Member = "member",
+        /// Reads and comments in the group, for a supporter or another body.
+        Observer = "observer",
+    }
+}
+
+impl InvitationRole {
+    /// As what it lets speak for a supporter; `None`: it is to a group.
+    pub fn affiliation(self) -> Option<AffiliationRole> {
+        match self {
+            Self::Representative => Some(AffiliationRole::Representative),
+            Self::FocalPoint => Some(AffiliationRole::FocalPoint),
+            Self::Member | Self::Observer => None,
+        }
+    }
+}
+
+impl From<AffiliationRole> for InvitationRole {
+    fn from(role: AffiliationRole) -> Self {
+        match role {
+            AffiliationRole::Representative => Self::Representative,
+            AffiliationRole::FocalPoint => Self::FocalPoint,
+        }
+    }
+}
 
 word_enum! {
     /// How an invitation stands.
@@ -9,7 +44,7 @@ word_enum! {
     pub enum Status {
         /// It waits to be accepted.
         Open = "open",
-        /// Who was invited speaks for the supporter.
+        /// Who was invited speaks for the supporter, or takes part in the group.
         Accepted = "accepted",
         /// It was taken back.
         Revoked = "revoked",

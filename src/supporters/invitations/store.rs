@@ -2,36 +2,52 @@
 
 use diesel::prelude::*;
 
-use super::rules::Status;
+use super::rules::{InvitationRole, Status};
 use super::{InvitationId, InvitationMark};
 use crate::db::{AnyConnection, Backend, DbError, Write};
 use crate::error::Result;
 use crate::http::etag::stale;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
-use crate::policy::{PersonId, SupporterId};
-use crate::schema::invitations as i;
-use crate::supporters::affiliations::AffiliationRole;
+use crate::locale::Localised;
+use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::schema::{invitations as i, working_groups};
 use crate::time::Instant;
 
 /// An invitation's row.
 #[derive(Clone, Debug, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = i, treat_none_as_null = true)]
 pub struct Row {
+    /// Its id.
     #[diesel(skip_update)]
     pub id: InvitationId,
+    /// To speak for it, or to take part for it; null where an observer is invited for a body.
     #[diesel(skip_update)]
-    pub supporter_id: SupporterId,
+    pub supporter_id: Option<SupporterId>,
+    /// To take part in this group; `None`: to speak for the supporter.
+    #[diesel(skip_update)]
+    pub group_id: Option<GroupId>,
+    /// For whom, as an observer for no supporter.
+    #[diesel(skip_update)]
+    pub body: Option<String>,
     /// Null once whoever was invited has erased the account.
     pub email: Option<String>,
+    /// In lower case.
     pub folded_email: Option<String>,
-    pub role: AffiliationRole,
+    /// As what.
+    pub role: InvitationRole,
+    /// Who invites; null: the initiative.
     pub invited_by: Option<PersonId>,
+    /// Who accepted it; while it is still open, who waits for its supporter's affiliation.
     pub accepted_by: Option<PersonId>,
     /// As it was left; an open one expires by itself.
     pub status: Status,
+    /// At this instant it is too late.
     pub expires_at: Instant,
+    /// Its version.
     pub version: i64,
+    /// When it was made.
     pub created_at: Instant,
+    /// When it was last changed.
     pub updated_at: Instant,
 }
 
@@ -49,8 +65,10 @@ impl Listed for Invitations {
 /// Whose invitations.
 #[derive(Clone, Copy)]
 pub enum Which<'a> {
-    /// A supporter's, of every status or one.
+    /// Those to speak for a supporter, of every status or one.
     Of(SupporterId, Option<Status>),
+    /// Those to take part in a group, of every status or one.
+    OfGroup(GroupId, Option<Status>),
     /// Those to an address that can be accepted.
     To(&'a str),
 }
@@ -64,17 +82,22 @@ impl Which<'_> {
                 theirs.filter(i::status.eq(Status::Open)).filter(i::expires_at.gt(now))
             }
             Self::Of(supporter, status) => {
-                let theirs = all.filter(i::supporter_id.eq(supporter));
-                match status {
-                    None => theirs,
-                    Some(Status::Open) => theirs.filter(i::status.eq(Status::Open)).filter(i::expires_at.gt(now)),
-                    Some(Status::Expired) => {
-                        theirs.filter(i::status.eq(Status::Expired).or(i::status.eq(Status::Open).and(i::expires_at.le(now))))
-                    }
-                    Some(other) => theirs.filter(i::status.eq(other)),
-                }
+                standing(all.filter(i::supporter_id.eq(supporter)).filter(i::group_id.is_null()), status, now)
             }
+            Self::OfGroup(group, status) => standing(all.filter(i::group_id.eq(group)), status, now),
         }
+    }
+}
+
+/// Those of them that stand so at `now`.
+fn standing<'q>(theirs: i::BoxedQuery<'q, Backend>, status: Option<Status>, now: Instant) -> i::BoxedQuery<'q, Backend> {
+    match status {
+        None => theirs,
+        Some(Status::Open) => theirs.filter(i::status.eq(Status::Open)).filter(i::expires_at.gt(now)),
+        Some(Status::Expired) => {
+            theirs.filter(i::status.eq(Status::Expired).or(i::status.eq(Status::Open).and(i::expires_at.le(now))))
+        }
+        Some(other) => theirs.filter(i::status.eq(other)),
     }
 }
 
@@ -93,11 +116,12 @@ pub fn find(c: &mut AnyConnection, id: InvitationId) -> Result<Option<Row>> {
     Ok(i::table.filter(i::id.eq(id)).select(Row::as_select()).get_result(c).optional()?)
 }
 
-/// The invitation of an address to a supporter that can be accepted at `now`.
+/// The invitation of an address to speak for a supporter that can be accepted at `now`.
 pub fn open(tx: &mut Write<'_>, supporter: SupporterId, folded: &str) -> Result<Option<Row>> {
     let now = tx.now();
     Ok(i::table
         .filter(i::supporter_id.eq(supporter))
+        .filter(i::group_id.is_null())
         .filter(i::folded_email.eq(folded))
         .filter(i::status.eq(Status::Open))
         .filter(i::expires_at.gt(now))
@@ -106,12 +130,45 @@ pub fn open(tx: &mut Write<'_>, supporter: SupporterId, folded: &str) -> Result<
         .optional()?)
 }
 
+/// The invitations to groups that a person accepted and that wait for its affiliation to this supporter.
+pub fn waiting(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId) -> Result<Vec<Row>> {
+    let now = tx.now();
+    Ok(i::table
+        .filter(i::accepted_by.eq(person))
+        .filter(i::supporter_id.eq(supporter))
+        .filter(i::group_id.is_not_null())
+        .filter(i::status.eq(Status::Open))
+        .filter(i::expires_at.gt(now))
+        .order(i::group_id)
+        .select(Row::as_select())
+        .load(&mut **tx)?)
+}
+
+/// What a group is called, in every language that it is in.
+pub fn group_title(c: &mut AnyConnection, group: GroupId) -> Result<Localised> {
+    use working_groups as g;
+    let title: String = g::table.filter(g::id.eq(group)).select(g::title).get_result(c)?;
+    Ok(Localised::from_json(&title)?)
+}
+
+/// To what somebody is invited.
+#[derive(Clone, Copy)]
+pub struct Offer<'a> {
+    /// For whom; `None`: an observer, for a body.
+    pub supporter: Option<SupporterId>,
+    /// In which group; `None`: to speak for the supporter.
+    pub group: Option<GroupId>,
+    /// The body that an observer is here for, where that is no supporter.
+    pub body: Option<&'a str>,
+    /// As what.
+    pub role: InvitationRole,
+}
+
 /// A new invitation.
 pub struct New<'a> {
-    pub supporter: SupporterId,
+    pub offer: Offer<'a>,
     pub email: &'a str,
     pub folded_email: &'a str,
-    pub role: AffiliationRole,
     pub invited_by: Option<PersonId>,
     pub expires_at: Instant,
 }
@@ -119,20 +176,21 @@ pub struct New<'a> {
 /// Inserts an open invitation. `None` where the address has an open one. What has run out by itself is written down first.
 pub fn insert(tx: &mut Write<'_>, new: &New<'_>) -> Result<Option<InvitationId>> {
     let (id, now) = (tx.new_id::<InvitationMark>(), tx.now());
-    let over = i::table
-        .filter(i::supporter_id.eq(new.supporter))
-        .filter(i::folded_email.eq(new.folded_email))
-        .filter(i::status.eq(Status::Open))
-        .filter(i::expires_at.le(now));
-    diesel::update(over).set((i::status.eq(Status::Expired), i::version.eq(i::version + 1))).execute(&mut **tx)?;
+    let over =
+        i::table.filter(i::folded_email.eq(new.folded_email)).filter(i::status.eq(Status::Open)).filter(i::expires_at.le(now));
+    let expired = (i::status.eq(Status::Expired), i::version.eq(i::version + 1));
+    diesel::update(over).set(expired).execute(&mut **tx)?;
+    let Offer { supporter, group, body, role } = new.offer;
     let inserted = tx.savepoint(|c| {
         diesel::insert_into(i::table)
             .values((
                 i::id.eq(id),
-                i::supporter_id.eq(new.supporter),
+                i::supporter_id.eq(supporter),
+                i::group_id.eq(group),
+                i::body.eq(body),
                 i::email.eq(new.email),
                 i::folded_email.eq(new.folded_email),
-                i::role.eq(new.role),
+                i::role.eq(role),
                 i::invited_by.eq(new.invited_by),
                 i::status.eq(Status::Open),
                 i::expires_at.eq(new.expires_at),

@@ -4,10 +4,12 @@ mod routes;
 pub mod rules;
 mod store;
 
+use super::affiliations;
 use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::Result;
 use crate::ids::Id;
+use crate::people::PersonRow;
 use crate::policy::{PersonId, SupporterId};
 
 use rules::Status;
@@ -20,6 +22,14 @@ pub use store::{Row, waiting};
 pub enum RequestMark {}
 /// The identifier of a request for affiliation.
 pub type RequestId = Id<RequestMark>;
+
+/// Asks a supporter in a person's name to let it speak for it, and tells who decides. `None` where it has asked already and waits.
+pub fn ask(tx: &mut Write<'_>, person: &PersonRow, supporter: SupporterId, message: Option<&str>) -> Result<Option<RequestId>> {
+    let Some(id) = store::insert(tx, person.id, supporter, message)? else { return Ok(None) };
+    audit::record(tx, Entry::of("affiliation_request.made", "affiliation_request", id));
+    affiliations::tell_asked(tx, supporter, person, message)?;
+    Ok(Some(id))
+}
 
 /// A person speaks for a supporter now: what it asked for there is given.
 pub fn settle(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId) -> Result<()> {

@@ -22,8 +22,6 @@ use crate::supporters::references::{self, SupporterRef};
 use crate::supporters::{joining, rules};
 use crate::time::Instant;
 
-use crate::audit::{self, Entry};
-
 const LIST: &str = "/supporters/{supporter}/affiliation-requests";
 const ONE: &str = "/affiliation-requests/{request}";
 
@@ -129,10 +127,8 @@ async fn make(request: Request<InSupporter, (), New>) -> Result<Created<RequestV
                 if affiliations::between(tx, person.id, supporter.id)?.is_some() {
                     return Err(Error::already_exists("You speak for this supporter already."));
                 }
-                let id = store::insert(tx, person.id, supporter.id, message.as_deref())?
+                let id = super::ask(tx, &person, supporter.id, message.as_deref())?
                     .ok_or_else(|| Error::already_exists("You have asked this supporter already, and it has not decided yet."))?;
-                audit::record(tx, Entry::of("affiliation_request.made", "affiliation_request", id));
-                affiliations::tell_asked(tx, supporter.id, &person, message.as_deref())?;
                 Ok(id.to_string())
             },
             |tx, input, id| {

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::policy::PersonId;
 use crate::schema::{
     affiliation_requests as requests, affiliations, invitations, supporter_applications as applications, supporters,
+    working_groups,
 };
 use crate::time::Instant;
 
@@ -39,15 +40,24 @@ pub fn export(connection: &mut AnyConnection, person: PersonId, folded_email: Op
 
     // Nothing has this one: what was forgotten has an empty address.
     let email = folded_email.unwrap_or("(none)");
-    let rows: Vec<(String, String, String, Instant)> = invitations::table
-        .inner_join(supporters::table)
+    type Invited = (Option<String>, Option<String>, Option<String>, String, String, Instant);
+    let rows: Vec<Invited> = invitations::table
+        .left_join(supporters::table)
+        .left_join(working_groups::table)
         .filter(invitations::folded_email.eq(email).or(invitations::accepted_by.eq(person)))
         .order(invitations::id)
-        .select((supporters::name, invitations::role, invitations::status, invitations::created_at))
+        .select((
+            supporters::name.nullable(),
+            working_groups::slug.nullable(),
+            invitations::body,
+            invitations::role,
+            invitations::status,
+            invitations::created_at,
+        ))
         .load(connection)?;
-    let rows = rows
-        .into_iter()
-        .map(|(name, role, status, at)| json!({"supporter": name, "role": role, "status": status, "created_at": at}));
+    let rows = rows.into_iter().map(|(name, group, body, role, status, at)| {
+        json!({"supporter": name, "group": group, "body": body, "role": role, "status": status, "created_at": at})
+    });
     all.insert("invitations".into(), rows.collect());
 
     type Contact = (String, Option<String>, Option<String>, Option<String>, String, Instant);

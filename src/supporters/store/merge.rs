@@ -108,12 +108,13 @@ fn move_affiliations(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -
     Ok(())
 }
 
-/// Of two open invitations of one address the one that stays is the other entry's; the link of the first is void.
+/// Of two open invitations of one address to speak for either the one that stays is the other entry's; the link of the first is void.
 fn move_invitations(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
     use invitations as i;
     let now = tx.now();
-    let open =
-        |supporter: SupporterId| i::table.filter(i::supporter_id.eq(supporter)).filter(i::status.eq(InvitationStatus::Open));
+    let open = |supporter: SupporterId| {
+        i::table.filter(i::supporter_id.eq(supporter)).filter(i::group_id.is_null()).filter(i::status.eq(InvitationStatus::Open))
+    };
     let invited: Vec<Option<String>> = open(into).select(i::folded_email).load(&mut **tx)?;
     let theirs: Vec<(String, Option<String>)> = open(from).select((i::id, i::folded_email)).load(&mut **tx)?;
     for (id, email) in theirs {

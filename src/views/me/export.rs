@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::http::{Download, Request};
 use crate::views::calendar;
 use crate::{audit, deliverables, meetings, outbox, people, supporters};
+use crate::{audit, groups, outbox, people, supporters};
 
 pub async fn export(request: Request) -> Result<Download> {
     request
@@ -22,6 +23,7 @@ pub async fn export(request: Request) -> Result<Download> {
             all.insert("meetings".into(), meetings::export(tx, id)?);
             all.insert("calendar_feed".into(), calendar::export(tx, id)?);
             all.extend(deliverables::export(tx, id)?);
+            all.extend(groups::export(tx, id)?);
             all.insert("mails".into(), outbox::export(tx, id)?);
             all.insert("record".into(), audit::export(tx, id)?);
             let json = serde_json::to_vec_pretty(&Value::Object(all))?;

@@ -113,6 +113,25 @@ fn params(kind: Kind) -> Vec<Value> {
                 json!({"name": RTL, "group": MARKUP, "by": null, "reason": null, "meeting": bare}),
             )
         }
+        MembershipRequested => (
+            json!({"name": "Ana", "group": LONG, "person": MARKUP, "supporter": RTL, "message": PROSE}),
+            json!({"name": "Ana", "group": RTL, "person": "Bo", "supporter": LONG}),
+        ),
+        MembershipDecided => (
+            json!({"name": "Ana", "group": RTL, "accepted": true, "reason": null}),
+            json!({"name": MARKUP, "group": LONG, "accepted": false, "reason": PROSE}),
+        ),
+        MembershipRemoved => {
+            (json!({"name": RTL, "group": MARKUP, "reason": PROSE}), json!({"name": "Ana", "group": LONG, "reason": "No."}))
+        }
+        MembershipEnded => (
+            json!({"name": "Ana", "ended": [{"person": MARKUP, "group": RTL}, {"person": RTL, "group": LONG}]}),
+            json!({"name": RTL, "ended": [{"person": "Bo", "group": LONG}]}),
+        ),
+        GroupInvitation => (
+            json!({"group": LONG, "role": "member", "supporter": RTL, "body": null, "inviter": MARKUP}),
+            json!({"group": RTL, "role": "observer", "body": MARKUP}),
+        ),
         Test => (json!({}), json!({})),
     };
     vec![full, bare]
@@ -120,7 +139,8 @@ fn params(kind: Kind) -> Vec<Value> {
 
 fn link_of(kind: Kind) -> Option<&'static str> {
     use Kind::*;
-    matches!(kind, VerifyEmail | ResetPassword | ConfirmEmail | EmailChanged | Invitation | ConfirmApplication).then_some(LINK)
+    matches!(kind, VerifyEmail | ResetPassword | ConfirmEmail | EmailChanged | Invitation | GroupInvitation | ConfirmApplication)
+        .then_some(LINK)
 }
 
 fn shown(letter: &Letter) -> String {

@@ -45,8 +45,8 @@ fn an_address_without_account_gets_one_by_accepting() {
     let view = made.json();
     assert_eq!(made.header("location"), format!("/api/v1{}", path(&view)));
     let expected = json!({
-        "id": view["id"], "supporter": {"id": team.acme, "slug": "acme", "name": "Acme"}, "email": "New@Example.org",
-        "role": "representative", "status": "open", "expires_at": "2026-09-15T09:00:00Z",
+        "id": view["id"], "supporter": {"id": team.acme, "slug": "acme", "name": "Acme"}, "group": null, "body": null,
+        "email": "New@Example.org", "role": "representative", "status": "open", "awaits_affiliation": false, "expires_at": "2026-09-15T09:00:00Z",
         "invited_by": {"id": focal.id, "display_name": "Focal Test"}, "created_at": "2026-09-01T09:00:00Z",
         "updated_at": "2026-09-01T09:00:00Z", "etag": view["etag"],
     });

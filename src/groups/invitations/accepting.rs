@@ -6,21 +6,19 @@ use actix_web::http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::rules::{self, Status};
-use super::store::Row;
+use super::joining;
 use crate::audit::{self, Entry};
-use crate::db::{AnyConnection, DbError};
+use crate::db::{AnyConnection, DbError, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::{NoContent, Request, Route, route};
 use crate::outbox::{self, Purpose, Redeemed, TokenBody};
-use crate::people::{self, Accounts, NewPerson, Newcomer, Role};
+use crate::people::{self, Accounts, NewPerson, Newcomer, PersonRow, Role};
 use crate::policy::Action;
-use crate::supporters::joining;
-use crate::supporters::references;
+use crate::supporters::{self, InvitationRow, InvitationStatus};
 use crate::time::Instant;
 
 pub fn routes() -> Vec<Route> {
-    use ProblemKind::{Forbidden, InvalidToken, WrongState};
+    use ProblemKind::{AlreadyExists, Forbidden, InvalidToken, WrongState};
     vec![
         route(
             Method::POST,
@@ -37,20 +35,34 @@ pub fn routes() -> Vec<Route> {
             "Accept an invitation with one's account; that confirms its address, too",
             accept_signed_in,
         )
-        .answers(&[InvalidToken, Forbidden, WrongState]),
+        .answers(&[InvalidToken, Forbidden, WrongState, AlreadyExists]),
     ]
 }
 
 /// The invitation that a token stands for, where it can be accepted at `now`.
-fn invitation(c: &mut AnyConnection, redeemed: &Redeemed, now: Instant) -> Result<Row> {
+fn invitation(c: &mut AnyConnection, redeemed: &Redeemed, now: Instant) -> Result<InvitationRow> {
     let id = redeemed.subject.parse().map_err(|_| outbox::invalid_token())?;
-    let row = super::store::find(c, id)?.filter(|row| rules::status(row.status, row.expires_at, now) == Status::Open);
-    let row = row.ok_or_else(outbox::invalid_token)?;
-    let supporter = references::refs(c, &[row.supporter_id])?.remove(&row.supporter_id);
-    if !supporter.is_some_and(|supporter| supporter.endorsed) {
-        return Err(Error::wrong_state("The supporter that invited you is endorsed no more, so nobody new can speak for it."));
+    let row = supporters::invitation(c, id).map_err(|_| outbox::invalid_token())?;
+    if supporters::invitation_status(row.status, row.expires_at, now) != InvitationStatus::Open {
+        return Err(outbox::invalid_token());
+    }
+    if let Some(id) = row.supporter_id
+        && !supporters::refs(c, &[id])?.get(&id).is_some_and(|supporter| supporter.endorsed)
+    {
+        return Err(Error::wrong_state(match row.group_id {
+            None => "The supporter that invited you is endorsed no more, so nobody new can speak for it.",
+            Some(_) => "The supporter for whom you were invited is endorsed no more, so nobody can take part for it.",
+        }));
     }
     Ok(row)
+}
+
+/// Lets come true what a person accepts who has proved to read its mailbox.
+fn accept(tx: &mut Write<'_>, row: &InvitationRow, person: &mut PersonRow) -> Result<()> {
+    match row.group_id {
+        None => supporters::accept_affiliation(tx, row, person),
+        Some(group) => joining::accept(tx, row, group, person),
+    }
 }
 
 /// What accepting takes from somebody without an account.
@@ -130,7 +142,7 @@ async fn accept_as_newcomer(request: Request<(), (), Newly>) -> Result<NoContent
             audit::record(tx, Entry::of("person.verified", "person", id));
             let person = people::person(tx, id)?;
             let mut person = person.ok_or_else(|| Error::Internal("a person just made is gone".into()))?;
-            joining::accept(tx, &row, &mut person)?;
+            accept(tx, &row, &mut person)?;
             Ok(NoContent)
         })
         .await
@@ -152,7 +164,7 @@ async fn accept_signed_in(request: Request<(), (), TokenBody>) -> Result<NoConte
                          account of that address.",
                     ));
                 }
-                joining::accept(tx, &row, &mut person)
+                accept(tx, &row, &mut person)
             },
         )
         .await
