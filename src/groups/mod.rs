@@ -17,6 +17,7 @@ mod seats;
 mod store;
 mod traced;
 mod view;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -46,6 +47,7 @@ pub use store::people::MembershipFacts;
 pub use store::{DerogationMark, SeatId, SeatMark};
 pub use traced::traced;
 pub use view::GroupRef;
+pub use waiting::{OpenInvitation, OpenRequest, VacantSeat, open_invitations, requests_to_decide, unbalanced, vacant_seats};
 
 /// `/groups` and what lies below a group.
 pub fn routes() -> Vec<Route> {

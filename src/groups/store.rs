@@ -6,6 +6,7 @@ pub mod names;
 pub mod members;
 pub mod people;
 pub mod reactions;
+pub mod waiting;
 
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;

@@ -9,7 +9,7 @@ mod view;
 
 pub use calendar::{Calendar, entries};
 pub use rules::{AttendanceStatus, MinutesStatus, Status};
-pub use store::attendance::export;
+pub use store::attendance::{export, unanswered};
 pub use store::{MeetingId, MeetingMark};
 
 use crate::http::Route;

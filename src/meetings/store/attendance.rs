@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::rules::AttendanceStatus;
+use super::super::rules::{AttendanceStatus, Status as MeetingStatus};
 use super::MeetingId;
 use crate::db::{AnyConnection, Write, any_of};
 use crate::error::Result;
@@ -97,4 +97,18 @@ pub fn export(c: &mut AnyConnection, person: PersonId) -> Result<Value> {
     let one =
         |(id, title, starts_at, status)| json!({"meeting": {"id": id, "title": title, "starts_at": starts_at}, "status": status});
     Ok(rows.into_iter().map(|row: (MeetingId, String, Instant, AttendanceStatus)| one(row)).collect())
+}
+
+/// The meetings to come that a person is invited to and has not answered, the next one first: id, title, start.
+pub fn unanswered(c: &mut AnyConnection, person: PersonId, now: Instant, limit: i64) -> Result<Vec<(MeetingId, String, Instant)>> {
+    Ok(a::table
+        .inner_join(meetings::table)
+        .filter(a::person_id.eq(person))
+        .filter(a::status.eq(AttendanceStatus::Invited))
+        .filter(meetings::status.eq(MeetingStatus::Scheduled))
+        .filter(meetings::starts_at.gt(now))
+        .order((meetings::starts_at, meetings::id))
+        .select((meetings::id, meetings::title, meetings::starts_at))
+        .limit(limit)
+        .load(c)?)
 }

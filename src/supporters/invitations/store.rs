@@ -106,6 +106,11 @@ pub fn page(c: &mut AnyConnection, which: Which<'_>, now: Instant, plan: &Plan<I
     Ok(plan.apply(which.query(now).select(Row::as_select())).load(c)?)
 }
 
+/// Those to an address that can be accepted, the oldest first, at most `limit`.
+pub fn open_to(c: &mut AnyConnection, folded: &str, now: Instant, limit: i64) -> Result<Vec<Row>> {
+    Ok(Which::To(folded).query(now).order(i::id).limit(limit).select(Row::as_select()).load(c)?)
+}
+
 /// How many of them there are.
 pub fn count(c: &mut AnyConnection, which: Which<'_>, now: Instant) -> Result<i64> {
     Ok(which.query(now).count().get_result(c)?)

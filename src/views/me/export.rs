@@ -6,8 +6,7 @@ use super::myself;
 use crate::error::Result;
 use crate::http::{Download, Request};
 use crate::views::calendar;
-use crate::{audit, deliverables, meetings, outbox, people, supporters};
-use crate::{audit, groups, outbox, people, supporters};
+use crate::{audit, deliverables, groups, meetings, outbox, people, supporters};
 
 pub async fn export(request: Request) -> Result<Download> {
     request

@@ -23,7 +23,7 @@ const MOST: i64 = 100;
 pub fn all(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task>> {
     let Some(person) = actor.person.filter(|_| actor.verified) else { return Ok(Vec::new()) };
     let mut tasks = of_deliverables(tx, actor, person)?;
-    tasks.extend(of_groups(tx, actor, reader)?);
+    tasks.extend(of_groups(tx, actor, person, reader)?);
     tasks.extend(of_meetings(tx, person)?);
     tasks.extend(of_supporters(tx, actor)?);
     tasks.extend(of_invitations(tx, person, reader)?);
@@ -94,10 +94,10 @@ fn of_deliverables(tx: &mut Read<'_>, actor: &Actor, person: PersonId) -> Result
 }
 
 /// Requests to decide, seats to fill, balances to restore.
-fn of_groups(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task>> {
+fn of_groups(tx: &mut Read<'_>, actor: &Actor, person: PersonId, reader: &Reader) -> Result<Vec<Task>> {
     let secretariat = runs_initiative(actor);
     let mut tasks = Vec::new();
-    for request in groups::requests_to_decide(tx, &actor.seats, secretariat, reader, MOST)? {
+    for request in groups::requests_to_decide(tx, person, &actor.seats, secretariat, reader, MOST)? {
         let title = format!("{} \u{2013} {}", request.person.display_name, request.group.title.plain());
         let subject = ("membership", request.id.to_string(), format!("/api/v1/memberships/{}", request.id));
         let reason = if actor.seats.contains(&request.group.id) { "co_chair" } else { "secretariat" };
@@ -123,11 +123,10 @@ fn of_groups(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Ta
 /// Meetings to come that one has not answered.
 fn of_meetings(tx: &mut Read<'_>, person: PersonId) -> Result<Vec<Task>> {
     let now = tx.now();
-    let unanswered = meetings::unanswered(tx, person, now, MOST)?.into_iter().map(|meeting| {
-        let url = format!("/api/v1/meetings/{}", meeting.id);
-        let subject = ("meeting", meeting.id.to_string(), url);
-        let mut task = task(TaskKind::AnswerMeeting, meeting.title, subject, "invited", &["PUT {url}/attendance/me"]);
-        task.due_at = Some(meeting.starts_at);
+    let unanswered = meetings::unanswered(tx, person, now, MOST)?.into_iter().map(|(id, title, starts_at)| {
+        let subject = ("meeting", id.to_string(), format!("/api/v1/meetings/{id}"));
+        let mut task = task(TaskKind::AnswerMeeting, title, subject, "invited", &["PUT {url}/attendance/me"]);
+        task.due_at = Some(starts_at);
         task
     });
     Ok(unanswered.collect())
