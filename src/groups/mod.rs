@@ -131,7 +131,10 @@ pub fn recount(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
 }
 
 /// The groups that a person takes part in now (and whether as observer), and those of which it fills a seat.
-pub fn standings_of(connection: &mut AnyConnection, person: PersonId) -> Result<(Vec<(GroupId, bool)>, Vec<GroupId>)> {
+type Standings = (Vec<(GroupId, bool)>, Vec<GroupId>);
+
+/// How a person stands to the groups now.
+pub fn standings_of(connection: &mut AnyConnection, person: PersonId) -> Result<Standings> {
     Ok((store::people::memberships_of(connection, person)?, store::people::seats_of(connection, person)?))
 }
 

@@ -69,7 +69,7 @@ fn every_fault_of_a_proposal_is_named() {
     let cast = Cast::new();
     let body = json!({"number": 0, "title": {"en": "T", "de": "T"}, "principles": [1, 77], "join_policy": "closed", "colour": 1});
     let faults = cast.ask("POST", "/groups").by(&cast.secretary).json(&body).send().expect(422).faults();
-    assert_eq!(faults, ["/colour unknown", "/join_policy enum", "/number range"]);
+    assert_eq!(faults, ["/colour unknown", "/join_policy enum", "/number too-small"]);
     let body = json!({"number": 7, "title": {"en": " ", "de": "T"}, "mandate": "a\u{1}", "principles": [1, 77], "join_policy": "open", "slug": "2021"});
     let faults = cast.ask("POST", "/groups").by(&cast.secretary).json(&body).send().expect(422).faults();
     assert_eq!(faults, ["/title/en format", "/title/de unknown", "/mandate format", "/principles/1 enum", "/slug format"]);
@@ -148,12 +148,17 @@ fn a_group_lives_as_the_table_says() {
     let cast = Cast::new();
     let status = |to: &str| cast.get("/groups/5").json()["status"] == to;
     let refused = go(&cast, &cast.secretary, "5", json!({"to": "withdrawn"})).expect(409);
-    assert_eq!((refused.problem().as_str(), &refused.json()["allowed"]), ("illegal-transition", &json!(["suspended", "concluded"])));
+    assert_eq!(
+        (refused.problem().as_str(), &refused.json()["allowed"]),
+        ("illegal-transition", &json!(["suspended", "concluded"]))
+    );
     for person in [&cast.chair, &cast.focal_point, &cast.member] {
         go(&cast, person, "5", json!({"to": "suspended"})).expect(403);
     }
     assert_eq!(
-        go(&cast, &cast.secretary, "5", json!({"to": "suspended", "derogation": {"waives": ["sectors"], "reason": "R"}})).expect(422).faults(),
+        go(&cast, &cast.secretary, "5", json!({"to": "suspended", "derogation": {"waives": ["sectors"], "reason": "R"}}))
+            .expect(422)
+            .faults(),
         ["/derogation unknown"]
     );
     go(&cast, &cast.secretary, "5", json!({"to": "suspended", "reason": "A pause."})).expect(200);
@@ -167,7 +172,8 @@ fn a_group_lives_as_the_table_says() {
     let recorded = acts(&cast, cast.group.as_str());
     assert_eq!(recorded, ["group.suspended", "group.activated", "group.concluded", "group.activated"]);
     // A stale version is refused where one is named.
-    let stale = cast.ask("POST", "/groups/5/transitions").by(&cast.secretary).if_match("\"1.0\"").json(&json!({"to": "suspended"}));
+    let stale =
+        cast.ask("POST", "/groups/5/transitions").by(&cast.secretary).if_match("\"1.0\"").json(&json!({"to": "suspended"}));
     stale.send().expect(412);
 }
 
@@ -179,14 +185,21 @@ fn a_group_begins_where_the_rule_holds_or_is_waived() {
     assert_eq!(codes(&begin(json!({"to": "active"})).expect(422)), ["seat_count", "sectors", "countries"]);
     cast.write(|tx| {
         // Two of one sector and country, one of which has withdrawn.
-        diesel::update(supporters::table.filter(supporters::slug.eq("cisco"))).set(supporters::status.eq("withdrawn")).execute(&mut **tx)?;
-        let id: GroupId = working_groups::table.filter(working_groups::number.eq(7)).select(working_groups::id).get_result(&mut **tx)?;
+        diesel::update(supporters::table.filter(supporters::slug.eq("cisco")))
+            .set(supporters::status.eq("withdrawn"))
+            .execute(&mut **tx)?;
+        let id: GroupId =
+            working_groups::table.filter(working_groups::number.eq(7)).select(working_groups::id).get_result(&mut **tx)?;
         for (position, slug) in (0_i64..).zip(["google", "cisco"]) {
-            let supporter: String = supporters::table.filter(supporters::slug.eq(slug)).select(supporters::id).get_result(&mut **tx)?;
+            let supporter: String =
+                supporters::table.filter(supporters::slug.eq(slug)).select(supporters::id).get_result(&mut **tx)?;
             let (seat, now): (plenary::groups::SeatId, _) = (tx.new_id(), tx.now());
             use co_chair_seats as s;
-            let own = (s::id.eq(seat), s::group_id.eq(id), s::supporter_id.eq(supporter), s::position.eq(position), s::since.eq(now));
-            diesel::insert_into(s::table).values((own, s::version.eq(1), s::created_at.eq(now), s::updated_at.eq(now))).execute(&mut **tx)?;
+            let own =
+                (s::id.eq(seat), s::group_id.eq(id), s::supporter_id.eq(supporter), s::position.eq(position), s::since.eq(now));
+            diesel::insert_into(s::table)
+                .values((own, s::version.eq(1), s::created_at.eq(now), s::updated_at.eq(now)))
+                .execute(&mut **tx)?;
         }
         Ok(())
     });

@@ -35,7 +35,10 @@ fn co_chairs_write_to_the_people_of_their_group() {
     }
     assert_eq!(acts(&cast, cast.group.as_str()), ["group.messaged", "group.messaged"]);
     let kept: Vec<(String, i64)> = cast.read(|c| {
-        Ok(group_messages::table.order(group_messages::id).select((group_messages::audience, group_messages::recipients)).load(c)?)
+        Ok(group_messages::table
+            .order(group_messages::id)
+            .select((group_messages::audience, group_messages::recipients))
+            .load(c)?)
     });
     assert_eq!(kept, [("members".to_owned(), 3), ("co_chairs".to_owned(), 1)]);
     let body = json!({"subject": " ", "body": "a\u{1}", "to": "members"});
@@ -66,12 +69,15 @@ fn the_secretariat_writes_to_many_groups_once_to_each_person() {
     let cast = Cast::new();
     // A member of group 5 is one of group 4 too.
     cast.write(|tx| {
-        let four: String = working_groups::table.filter(working_groups::number.eq(4)).select(working_groups::id).get_result(&mut **tx)?;
+        let four: String =
+            working_groups::table.filter(working_groups::number.eq(4)).select(working_groups::id).get_result(&mut **tx)?;
         let (id, now): (plenary::ids::Id<()>, _) = (tx.new_id(), tx.now());
         use memberships as m;
         let own = (m::id.eq(id), m::group_id.eq(four), m::person_id.eq(cast.member.id), m::supporter_id.eq(cast.supporter));
         let stands = (m::role.eq("member"), m::status.eq("active"), m::since.eq(now));
-        diesel::insert_into(m::table).values((own, stands, m::version.eq(1), m::created_at.eq(now), m::updated_at.eq(now))).execute(&mut **tx)?;
+        diesel::insert_into(m::table)
+            .values((own, stands, m::version.eq(1), m::created_at.eq(now), m::updated_at.eq(now)))
+            .execute(&mut **tx)?;
         Ok(())
     });
     let ask = |by: &Person, filter: Value, preview: bool| {
@@ -79,8 +85,12 @@ fn the_secretariat_writes_to_many_groups_once_to_each_person() {
         cast.ask("POST", "/admin/messages").by(by).json(&body).send()
     };
     let preview = ask(&cast.secretary, json!({"status": "active", "principle": 9}), true).expect(200).json();
-    let groups: Vec<(i64, i64)> =
-        preview["groups"].as_array().unwrap().iter().map(|g| (g["group"]["number"].as_i64().unwrap(), g["recipients"].as_i64().unwrap())).collect();
+    let groups: Vec<(i64, i64)> = preview["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| (g["group"]["number"].as_i64().unwrap(), g["recipients"].as_i64().unwrap()))
+        .collect();
     assert_eq!((groups, &preview["recipients"]), (vec![(1, 0), (2, 0), (3, 0), (4, 1), (5, 3)], &json!(3)));
     assert!(cast.mails().list().is_empty());
     ask(&cast.secretary, json!({}), false).expect(202);

@@ -13,7 +13,8 @@ use crate::world::cast::Cast;
 
 /// How many persons fill one seat at most.
 fn most_in_a_seat(cast: &Cast) -> usize {
-    let seats: Vec<String> = cast.read(|c| Ok(seat_persons::table.filter(seat_persons::until.is_null()).select(seat_persons::seat_id).load(c)?));
+    let seats: Vec<String> =
+        cast.read(|c| Ok(seat_persons::table.filter(seat_persons::until.is_null()).select(seat_persons::seat_id).load(c)?));
     seats.iter().map(|seat| seats.iter().filter(|other| *other == seat).count()).max().unwrap_or_default()
 }
 
@@ -88,13 +89,27 @@ fn whoever_leaves_a_supporter_while_being_named_sits_nowhere() {
         let cast = Cast::new();
         let seat = path(&cast, 0);
         let list = cast.ask("GET", &format!("/supporters/{}/affiliations", cast.supporter)).by(&cast.secretary).send().json();
-        let theirs = list["items"].as_array().unwrap().iter().find(|row| row["person"]["id"] == json!(cast.representative.id)).unwrap().clone();
+        let theirs = list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["person"]["id"] == json!(cast.representative.id))
+            .unwrap()
+            .clone();
         let affiliation = format!("/affiliations/{}", theirs["id"].as_str().unwrap());
         at_once(2, |n| {
             if n == 0 {
-                return cast.ask("DELETE", &affiliation).by(&cast.representative).if_match(theirs["etag"].as_str().unwrap()).send();
+                return cast
+                    .ask("DELETE", &affiliation)
+                    .by(&cast.representative)
+                    .if_match(theirs["etag"].as_str().unwrap())
+                    .send();
             }
-            cast.ask("PATCH", &seat).by(&cast.focal_point).if_match("*").json(&json!({"person_id": cast.representative.id})).send()
+            cast.ask("PATCH", &seat)
+                .by(&cast.focal_point)
+                .if_match("*")
+                .json(&json!({"person_id": cast.representative.id}))
+                .send()
         });
         let sits: i64 = cast.read(|c| {
             let theirs = seat_persons::table.filter(seat_persons::person_id.eq(cast.representative.id));

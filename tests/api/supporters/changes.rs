@@ -312,7 +312,14 @@ fn a_withdrawal_ends_the_endorsement_on_its_day_in_the_calls_zone() {
     assert_eq!((&stats["total"], &stats["joined"], &stats["left"]), (&json!(1), &json!(0), &json!(1)));
     assert_eq!(seats(world, group), [(setting.tech, false), (setting.ministry, true)]);
     let mails = world.mails();
-    assert_eq!(mails.list(), ["supporter_withdrawn focal@tech.example", "supporter_withdrawn secretary@plenary.test"]);
+    assert_eq!(
+        mails.list(),
+        [
+            "balance_lost secretary@plenary.test",
+            "supporter_withdrawn focal@tech.example",
+            "supporter_withdrawn secretary@plenary.test"
+        ]
+    );
     let params = &mails.to("focal@tech.example").params;
     assert_eq!((&params["supporter"], &params["reason"]), (&json!("São Paulo Tech"), &json!("We merged with another body.")));
     assert_eq!(acts(world, setting.tech.as_str()), ["supporter.withdrawn"]);
