@@ -6,8 +6,8 @@ use super::store::DeliverableRow;
 use crate::audit::Entry;
 
 /// `act`, done to something of this deliverable's, which its group's timeline tells.
-pub fn entry(act: &'static str, object_type: &'static str, object_id: impl Display, _of: &DeliverableRow) -> Entry {
-    Entry::of(act, object_type, object_id)
+pub fn entry(act: &'static str, object_type: &'static str, object_id: impl Display, of: &DeliverableRow) -> Entry {
+    Entry::of(act, object_type, object_id).in_group(of.group_id)
 }
 
 /// `act`, done to the deliverable itself.

@@ -16,7 +16,7 @@ use crate::supporters::{AffiliationEnded, SupporterChanged, SupporterWithdrawn, 
 pub fn supporter_withdrawn(tx: &mut Write<'_>, fact: &SupporterWithdrawn, _: &mut Objections) -> Result<()> {
     for (seat, group) in seats::open_of(tx, fact.0)? {
         store::hold(tx, group)?;
-        seats::end(tx, seat)?;
+        seats::end(tx, group, seat)?;
         seats::settle(tx, group)?;
     }
     Ok(())

@@ -20,7 +20,7 @@ pub fn tell_of_expired(tx: &mut Write<'_>) -> Result<usize> {
     for (derogation, group) in store::run_out(tx, today)? {
         groups::hold(tx, group)?;
         if store::note_expired(tx, derogation)? {
-            audit::record(tx, Entry::of("derogation.expired", "derogation", derogation));
+            audit::record(tx, Entry::of("derogation.expired", "derogation", derogation).in_group(group));
             balance::watch(tx, group)?;
             noted += 1;
         }

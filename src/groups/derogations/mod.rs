@@ -23,7 +23,7 @@ pub fn grant(tx: &mut Write<'_>, group: GroupId, terms: &Derogation, by: Option<
     }
     let id = store::insert(tx, group, terms, by)?;
     entry::touch(tx, group)?;
-    audit::record(tx, Entry::of("derogation.granted", "derogation", id).because(Some(&terms.reason)));
+    audit::record(tx, Entry::of("derogation.granted", "derogation", id).in_group(group).because(Some(&terms.reason)));
     Ok(())
 }
 
@@ -31,6 +31,6 @@ pub fn grant(tx: &mut Write<'_>, group: GroupId, terms: &Derogation, by: Option<
 fn withdraw(tx: &mut Write<'_>, row: &DerogationRow) -> Result<()> {
     store::withdraw(tx, row.id)?;
     entry::touch(tx, row.group_id)?;
-    audit::record(tx, Entry::of("derogation.withdrawn", "derogation", row.id));
+    audit::record(tx, Entry::of("derogation.withdrawn", "derogation", row.id).in_group(row.group_id));
     Ok(())
 }

@@ -41,7 +41,7 @@ pub fn not_affiliated(
 /// Makes a membership, requested or active at once, in a group that the transaction holds; 409 where the person has one open.
 pub fn make(tx: &mut Write<'_>, new: &New<'_>) -> Result<MembershipId> {
     let id = store::insert(tx, new)?.ok_or_else(already)?;
-    audit::record(tx, Entry::of(rules::act(new.status), "membership", id));
+    audit::record(tx, Entry::of(rules::act(new.status), "membership", id).in_group(new.group));
     if new.status == MembershipStatus::Active {
         counts::recount(tx, new.group)?;
     }
@@ -58,6 +58,6 @@ pub fn activate(tx: &mut Write<'_>, row: &mut Row, by: Option<PersonId>) -> Resu
     let from = row.status;
     (row.status, row.since, row.decided_by) = (MembershipStatus::Active, tx.now(), by);
     store::save(tx, row)?;
-    audit::record(tx, Entry::of(rules::act(row.status), "membership", row.id).moved(from, row.status));
+    audit::record(tx, Entry::of(rules::act(row.status), "membership", row.id).in_group(row.group_id).moved(from, row.status));
     counts::recount(tx, row.group_id)
 }

@@ -20,7 +20,7 @@ pub fn end(tx: &mut Write<'_>, row: &mut Row, to: MembershipStatus, reason: Opti
     let from = row.status;
     (row.status, row.until, row.reason) = (to, Some(tx.now()), reason.map(str::to_owned));
     store::save(tx, row)?;
-    audit::record(tx, Entry::of(rules::act(to), "membership", row.id).moved(from, to).because(reason));
+    audit::record(tx, Entry::of(rules::act(to), "membership", row.id).in_group(row.group_id).moved(from, to).because(reason));
     if from == MembershipStatus::Active {
         facts::announce(tx, &MembershipEnded { group: row.group_id, membership: row.id })?;
     }

@@ -123,7 +123,7 @@ pub fn send(tx: &mut Write<'_>, sender: PersonId, message: &Message, to: &[Group
     for id in ids {
         let reached = recipients.iter().filter(|(_, by)| by.contains(&id)).count();
         store::insert(tx, id, sender, message.to, (&message.subject, &message.body), reached)?;
-        audit::record(tx, Entry::of("group.messaged", "group", id));
+        audit::record(tx, Entry::of("group.messaged", "group", id).in_group(id));
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ pub async fn make(request: Request<(), (), New>) -> Result<Created<GroupView>> {
                 names::require_free(tx, None, to.number, &to.slug)?;
                 let id = entry::insert(tx, &to)?;
                 entry::set_principles(tx, id, &input.body.principles)?;
-                audit::record(tx, Entry::of("group.proposed", "group", id));
+                audit::record(tx, Entry::of("group.proposed", "group", id).in_group(id));
                 Ok(id.to_string())
             },
             |tx, input, id| {
@@ -208,6 +208,6 @@ fn save(tx: &mut Write<'_>, row: &GroupRow, to: &Particulars, principles: Option
     }
     entry::save(tx, row, to)?;
     entry::touch(tx, row.id)?;
-    audit::record(tx, Entry::of("group.changed", "group", row.id));
+    audit::record(tx, Entry::of("group.changed", "group", row.id).in_group(row.id));
     Ok(())
 }

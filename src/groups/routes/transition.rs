@@ -83,7 +83,7 @@ pub async fn transition(request: Request<InGroup, (), Transition>) -> Result<Ans
                 Status::Concluded => "group.concluded",
                 Status::Withdrawn => "group.withdrawn",
             };
-            audit::record(tx, Entry::of(act, "group", id).moved(row.status, to).because(reason.as_deref()));
+            audit::record(tx, Entry::of(act, "group", id).in_group(id).moved(row.status, to).because(reason.as_deref()));
             balance::watch(tx, id)?;
             Ok(Answered::tagged(super::shown(tx, input, id)?))
         })

@@ -27,21 +27,21 @@ pub struct SeatOf {
 /// Puts a person into an open seat of a group that the transaction holds, in place of whoever fills it. The person is told.
 pub fn fill(tx: &mut Write<'_>, group: &GroupRow, seat: SeatOf, person: PersonId) -> Result<()> {
     store::fill(tx, seat.id, person)?;
-    audit::record(tx, Entry::of("seat.filled", "co_chair_seat", seat.id));
+    audit::record(tx, Entry::of("seat.filled", "co_chair_seat", seat.id).in_group(group.id));
     mails::seat_filled(tx, group, seat.supporter, person)
 }
 
 /// Empties a seat that somebody fills, of a group that the transaction holds. Who can fill it again is told.
 pub fn vacate(tx: &mut Write<'_>, group: &GroupRow, seat: SeatOf) -> Result<()> {
     store::vacate(tx, seat.id)?;
-    audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", seat.id));
+    audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", seat.id).in_group(group.id));
     mails::seat_vacant(tx, group, seat.supporter)
 }
 
 /// Ends a seat of a group that the transaction holds, with the interval of whoever fills it. The caller [`settle`]s.
-pub fn end(tx: &mut Write<'_>, seat: SeatId) -> Result<()> {
+pub fn end(tx: &mut Write<'_>, group: GroupId, seat: SeatId) -> Result<()> {
     store::end(tx, seat)?;
-    audit::record(tx, Entry::of("seat.ended", "co_chair_seat", seat));
+    audit::record(tx, Entry::of("seat.ended", "co_chair_seat", seat).in_group(group));
     Ok(())
 }
 

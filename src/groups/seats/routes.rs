@@ -224,7 +224,7 @@ async fn give_up(request: Request<InSeat>) -> Result<NoContent> {
     request
         .write(|tx, input| {
             let (group, seat, _) = held(tx, input)?;
-            super::end(tx, seat.id)?;
+            super::end(tx, group.id, seat.id)?;
             settle(tx, group.id)?;
             Ok(NoContent)
         })

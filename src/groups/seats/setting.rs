@@ -117,7 +117,7 @@ pub fn set(
     let ids: Vec<SeatId> = present.iter().map(|row| row.id).collect();
     let filled: HashMap<SeatId, PersonId> = groups::persons_in(tx, &ids, None)?.into_iter().collect();
     for row in present.iter().filter(|row| !wanted.iter().any(|seat| seat.supporter_id == row.supporter_id)) {
-        super::end(tx, row.id)?;
+        super::end(tx, group.id, row.id)?;
     }
     let mut vacant = Vec::new();
     for (position, seat) in (0_i64..).zip(wanted) {
@@ -126,13 +126,13 @@ pub fn set(
             Some(row) => {
                 if row.position != position {
                     store::place(tx, row.id, position)?;
-                    audit::record(tx, Entry::of("seat.placed", "co_chair_seat", row.id));
+                    audit::record(tx, Entry::of("seat.placed", "co_chair_seat", row.id).in_group(group.id));
                 }
                 (row.id, false)
             }
             None => {
                 let id = store::insert(tx, group.id, supporter, position)?;
-                audit::record(tx, Entry::of("seat.made", "co_chair_seat", id));
+                audit::record(tx, Entry::of("seat.made", "co_chair_seat", id).in_group(group.id));
                 (id, true)
             }
         };
@@ -141,7 +141,7 @@ pub fn set(
             Change::Set(person) if was != Some(person) => super::fill(tx, group, SeatOf { id, supporter }, person)?,
             Change::Clear if was.is_some() => {
                 store::vacate(tx, id)?;
-                audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", id));
+                audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", id).in_group(group.id));
                 vacant.push(supporter);
             }
             Change::Keep | Change::Clear if is_new => vacant.push(supporter),

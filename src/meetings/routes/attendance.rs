@@ -105,7 +105,7 @@ pub async fn set(request: Request<InMeeting, (), Attendances>) -> Result<Page<At
             if !has_begun {
                 mails::tell(tx, Kind::MeetingInvited, &meeting, &new, input.actor.person, None)?;
             }
-            audit::record(tx, Entry::of("meeting.attendance_set", "meeting", meeting.id));
+            audit::record(tx, Entry::of("meeting.attendance_set", "meeting", meeting.id).in_group(meeting.group_id));
             let named: Vec<PersonId> = items.iter().map(|item| item.person_id).collect();
             let found = rows::of_persons(tx, meeting.id, &named)?;
             Ok(Page::new(view::attendance(tx, found)?, None, None))
@@ -146,7 +146,7 @@ pub async fn answer(request: Request<InMeeting, (), Own>) -> Result<Answered<Att
             let from = rows::of(tx, meeting.id, person)?.map_or(AttendanceStatus::Invited, |row| row.status);
             rows::set(tx, meeting.id, person, to)?;
             if from != to {
-                audit::record(tx, Entry::of("meeting.answered", "meeting", meeting.id).moved(from, to));
+                audit::record(tx, Entry::of("meeting.answered", "meeting", meeting.id).in_group(meeting.group_id).moved(from, to));
             }
             let found = rows::of_persons(tx, meeting.id, &[person])?;
             let view = view::attendance(tx, found)?.pop().ok_or_else(|| Error::not_found("attendance"))?;

@@ -206,7 +206,7 @@ pub async fn make(request: Request<InGroup, (), New>) -> Result<Created<MeetingV
                 timely(&row, tx.now())?;
                 store::insert(tx, &row)?;
                 mails::invite(tx, &row, input.actor.person)?;
-                audit::record(tx, Entry::of("meeting.called", "meeting", row.id));
+                audit::record(tx, Entry::of("meeting.called", "meeting", row.id).in_group(row.group_id));
                 Ok(row.id.to_string())
             },
             |tx, input, id| {
@@ -256,14 +256,14 @@ pub async fn change(request: Request<InMeeting, (), Changes>) -> Result<Answered
                 row.sequence += i64::from(moved);
                 row = store::save(tx, row)?;
                 if typed.is_about_the_meeting() {
-                    audit::record(tx, Entry::of("meeting.changed", "meeting", row.id));
+                    audit::record(tx, Entry::of("meeting.changed", "meeting", row.id).in_group(row.group_id));
                 }
                 match publishes {
                     Some(to) => {
-                        audit::record(tx, Entry::of("meeting.minutes_published", "meeting", row.id).moved(was.minutes_status, to))
+                        audit::record(tx, Entry::of("meeting.minutes_published", "meeting", row.id).in_group(row.group_id).moved(was.minutes_status, to))
                     }
                     None if row.minutes != was.minutes => {
-                        audit::record(tx, Entry::of("meeting.minutes_changed", "meeting", row.id))
+                        audit::record(tx, Entry::of("meeting.minutes_changed", "meeting", row.id).in_group(row.group_id))
                     }
                     None => {}
                 }
@@ -318,7 +318,7 @@ pub async fn transition(request: Request<InMeeting, (), Transition>) -> Result<A
             let cancels = to == Status::Cancelled;
             let row = store::save(tx, MeetingRow { status: to, sequence: row.sequence + i64::from(cancels), ..row })?;
             let act = if cancels { "meeting.cancelled" } else { "meeting.held" };
-            audit::record(tx, Entry::of(act, "meeting", row.id).moved(from, to).because(reason.as_deref()));
+            audit::record(tx, Entry::of(act, "meeting", row.id).in_group(row.group_id).moved(from, to).because(reason.as_deref()));
             if cancels {
                 mails::cancelled(tx, &row, input.actor.person, reason.as_deref())?;
             }
