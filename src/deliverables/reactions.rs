@@ -15,7 +15,7 @@ use crate::db::Write;
 use crate::error::Result;
 use crate::facts::Objections;
 use crate::forum::{EditionCancelled, EditionRescheduled, SessionShows};
-use crate::groups::{self, GroupConcluding, GroupRenumbering, MembershipEnded};
+use crate::groups::{self, GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
 use crate::people::PersonErased;
 use crate::policy::{GroupId, PersonId};
 
@@ -24,6 +24,13 @@ pub fn on_membership_ended(tx: &mut Write<'_>, fact: &MembershipEnded, _: &mut O
     for row in rows::empty_leads(tx, fact.membership)? {
         audit::record(tx, record::of("deliverable.lead_left", &row));
     }
+    Ok(())
+}
+
+/// Who leads what a group still owes.
+pub fn on_leads_wanted(tx: &mut Write<'_>, fact: &LeadsWanted, _: &mut Objections) -> Result<()> {
+    let leads = rows::leads(tx, fact.group)?;
+    fact.found.borrow_mut().extend(leads);
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! What happens to deliverables when something happens below them.
 
+use std::cell::RefCell;
+
 use plenary::db::Write;
 use plenary::error::{Error, Problem};
 use plenary::facts;
 use plenary::forum::{EditionCancelled, EditionRescheduled, SessionMark, SessionShows};
-use plenary::groups::{GroupConcluding, GroupRenumbering, MembershipEnded};
+use plenary::groups::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
 use plenary::ids::Id;
 use serde_json::{Value, json};
 
@@ -46,6 +48,21 @@ fn what_a_member_who_goes_has_led_has_no_lead() {
     assert_eq!(desk.read(&desk.chair, &format!("/deliverables/{}", other["id"].as_str().unwrap())).json()["etag"], other["etag"]);
     assert_eq!(desk.acts("deliverable.lead"), ["deliverable.lead_left - - -"]);
     assert!(desk.mails().list().is_empty());
+}
+
+#[test]
+fn whoever_leads_what_a_group_owes_is_found() {
+    let desk = Desk::new();
+    let path = desk.planned_with_lead();
+    desk.plan("Without a lead", "2026-12-01");
+    let leads = || {
+        let wanted = LeadsWanted { group: desk.group, found: RefCell::default() };
+        desk.announce(&wanted);
+        wanted.found.into_inner()
+    };
+    assert_eq!(leads(), [desk.lead.id]);
+    desk.put(&path, "approved");
+    assert!(leads().is_empty());
 }
 
 #[test]
