@@ -1,6 +1,7 @@
 //! What happens to deliverables when something happens to their groups, their people or their Forum.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -98,11 +99,11 @@ fn by_person(tx: &mut Write<'_>, open: &[Found]) -> Result<BTreeMap<PersonId, Ve
     let mut seated: BTreeMap<GroupId, Vec<PersonId>> = BTreeMap::new();
     let mut items: BTreeMap<PersonId, Vec<Value>> = BTreeMap::new();
     for Found { row, lead } in open {
-        if !seated.contains_key(&row.group_id) {
-            seated.insert(row.group_id, groups::seated(tx, row.group_id)?);
-        }
-        let chairs = seated.get(&row.group_id).into_iter().flatten().copied();
-        let mut persons: Vec<PersonId> = lead.iter().copied().chain(chairs).collect();
+        let chairs = match seated.entry(row.group_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(groups::seated(tx, row.group_id)?),
+        };
+        let mut persons: Vec<PersonId> = lead.iter().chain(chairs.iter()).copied().collect();
         persons.sort_unstable();
         persons.dedup();
         for person in persons {
