@@ -35,8 +35,8 @@ pub use calendar::calendar_entries;
 pub use facts::RoundWanted;
 pub use milestones::store::{MilestoneId, MilestoneMark};
 pub use reactions::{
-    on_edition_cancelled, on_edition_rescheduled, on_group_concluding, on_group_renumbering, on_membership_ended,
-    on_person_erased, on_session_shows,
+    on_edition_cancelled, on_edition_rescheduled, on_group_concluding, on_group_renumbering, on_leads_wanted,
+    on_membership_ended, on_person_erased, on_session_shows,
 };
 pub use rules::{Health, HealthReason, Kind, Status};
 pub use store::{DeliverableId, DeliverableMark};

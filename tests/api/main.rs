@@ -7,6 +7,7 @@ mod audit;
 mod calendars;
 mod call;
 mod cors;
+mod deliverables;
 mod demo;
 mod documents;
 mod dump;

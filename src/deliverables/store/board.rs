@@ -27,6 +27,9 @@ pub type Columns = (
     Option<i64>,
 );
 
+/// Of which deliverable, id, title, due day, when it was done.
+pub type MilestoneColumns = (DeliverableId, MilestoneId, String, Day, Option<Day>);
+
 /// Narrows a query in which deliverables stand to an edition and some groups.
 macro_rules! narrowed {
     ($query:expr, $edition:expr, $groups:expr) => {{
@@ -70,7 +73,7 @@ pub fn milestones(
     c: &mut AnyConnection,
     edition: Option<EditionId>,
     groups: Option<&[GroupId]>,
-) -> Result<Vec<(DeliverableId, MilestoneId, String, Day, Option<Day>)>> {
+) -> Result<Vec<MilestoneColumns>> {
     use milestones as m;
     let query = m::table.inner_join(d::table).order((m::deliverable_id, m::due_on, m::id)).select((
         m::deliverable_id,

@@ -112,7 +112,7 @@ impl Filter {
         }
         if let Some((health, todays)) = &self.health {
             let (elsewhere, here) = (todays.elsewhere(), todays.here());
-            let others: Vec<EditionId> = elsewhere.iter().flat_map(|(_, editions)| editions).copied().collect();
+            let others: Vec<EditionId> = elsewhere.values().flatten().copied().collect();
             let mut does_so: Condition =
                 if others.is_empty() { does(*health, here) } else { Box::new(for_whom(&others, false).and(does(*health, here))) };
             for (day, editions) in elsewhere {
