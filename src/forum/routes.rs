@@ -1,5 +1,6 @@
 //! `/forum-editions`, what lies below one, and `/sessions`.
 
+mod dates;
 mod editions;
 mod sessions;
 
@@ -54,10 +55,10 @@ pub fn routes() -> Vec<Route> {
             "/forum-editions/{year}/reschedule",
             run,
             "Give an edition other dates; its sessions move along, its deliverables' due dates on request",
-            editions::reschedule,
+            dates::reschedule,
         )
         .answers(&[ProblemKind::WrongState, ProblemKind::RuleViolation]),
-        route(post.clone(), "/forum-editions/{year}/copy", run, "Plan another year's Forum after this one", editions::copy)
+        route(post.clone(), "/forum-editions/{year}/copy", run, "Plan another year's Forum after this one", dates::copy)
             .answers(&[ProblemKind::AlreadyExists]),
         route(post, "/forum-editions/{year}/sessions", run, "Add a session", sessions::make)
             .answers(&[ProblemKind::WrongState, ProblemKind::RuleViolation]),

@@ -113,7 +113,7 @@ fn ones_own_calendar_has_an_address_that_can_be_taken_back() {
     let last = cast.ask("POST", path).by(&cast.observer).send().expect(201).json()["url"].as_str().unwrap().to_owned();
     let feed = last.strip_prefix("http://127.0.0.1:8080/api/v1").unwrap();
     cast.get(feed).expect(200);
-    cast.ask("DELETE", "/me").by(&cast.observer).json(&json!({"password": PASSWORD})).send().expect(204);
+    cast.ask("DELETE", "/me").by(&cast.observer).if_match("*").json(&json!({"password": PASSWORD})).send().expect(204);
     cast.get(feed).expect(404);
 }
 
@@ -125,7 +125,7 @@ fn calendars_take_few_queries_and_no_table_is_read_from_end_to_end() {
     for (path, queries) in [("/calendar.ics", 5), ("/groups/5/calendar.ics", 5), ("/groups/5/meetings?total=true", 4)] {
         let statements = seen.reading(&world, path);
         assert!(statements.len() <= queries, "{path}: {statements:#?}");
-        for statement in statements.iter().filter(|statement| !statement.contains("\"forum_editions\"")) {
+        for statement in statements.iter().filter(|statement| !statement.contains("1 = 0")) {
             let steps = world.read(|c| plan(c, statement));
             assert!(!steps.is_empty() && !steps.iter().any(|step| scans(step)), "{path}\n{statement}\n{}", steps.join("\n"));
         }
