@@ -15,6 +15,7 @@ mod routes;
 mod rules;
 mod store;
 mod todays;
+mod traced;
 mod view;
 
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ pub use reactions::{
 };
 pub use rules::{Health, HealthReason, Kind, Status};
 pub use store::{DeliverableId, DeliverableMark};
+pub use traced::{Traced, traced};
 
 /// `/deliverables`, what lies below a deliverable, and `/groups/{group}/deliverables`.
 pub fn routes() -> Vec<Route> {

@@ -30,9 +30,6 @@ use crate::text;
 
 pub use derogations::tell_of_expired as tell_of_expired_derogations;
 pub use facts::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
-pub use reactions::{
-    affiliation_ended, person_erased, person_suspended, supporter_changed, supporter_withdrawn, supporters_merged,
-};
 pub use invitations::joining::affiliation_made as fulfil_invitations;
 pub use memberships::endings::{
     affiliation_ended as end_memberships_of_affiliation, person_erased as end_memberships_of_erased,
@@ -40,6 +37,9 @@ pub use memberships::endings::{
 };
 pub use memberships::rules::{MembershipRole, MembershipStatus};
 pub use mine::{MyMembership, MySeat, export, mine};
+pub use reactions::{
+    affiliation_ended, person_erased, person_suspended, supporter_changed, supporter_withdrawn, supporters_merged,
+};
 pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
 };

@@ -2,8 +2,8 @@
 
 pub mod counts;
 pub mod entry;
-pub mod names;
 pub mod members;
+pub mod names;
 pub mod people;
 pub mod reactions;
 pub mod waiting;
@@ -182,11 +182,6 @@ pub fn count_deliverable(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
         .set(groups::deliverables.eq(groups::deliverables + 1))
         .execute(&mut **tx)?;
     Ok(())
-}
-
-/// Every group, by number.
-pub fn all(connection: &mut AnyConnection) -> Result<Vec<GroupRow>> {
-    Ok(groups::table.order(groups::number).select(GroupRow::as_select()).load(connection)?)
 }
 
 /// The active groups, by number.

@@ -63,9 +63,8 @@ pub fn requests_to_decide(
     let ids: Vec<GroupId> = rows.iter().map(|(_, group, _)| *group).collect();
     let persons: Vec<PersonId> = rows.iter().map(|(.., person)| *person).collect();
     let (groups, persons) = (by_id(c, &ids, reader)?, people::refs(c, &persons)?);
-    let request = |(id, group, person)| {
-        Some(OpenRequest { id, group: groups.get(&group)?.clone(), person: persons.get(&person)?.clone() })
-    };
+    let request =
+        |(id, group, person)| Some(OpenRequest { id, group: groups.get(&group)?.clone(), person: persons.get(&person)?.clone() });
     Ok(rows.into_iter().filter_map(request).collect())
 }
 

@@ -16,12 +16,9 @@ use sha2::{Digest, Sha256};
 use super::etag::Tagged;
 use super::page::Page;
 use crate::error::{Error, Result};
-use crate::picture;
 use crate::files::Pieces;
+use crate::picture;
 use crate::time::Instant;
-
-/// The media type of every table.
-const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// What the edge needs to know of an answer beside the response itself.
 #[derive(Clone, Debug, Default)]
@@ -260,29 +257,35 @@ fn linked(reply: Reply, next_cursor: Option<&str>, next_page: &dyn Fn(&str) -> S
     }
 }
 
-/// The media type of CSV (RFC 4180, 3).
-const CSV: &str = "text/csv; charset=utf-8; header=present";
+/// A whole list as CSV (RFC 4180).
+pub struct Csv {
+    /// As [`super::csv`] writes it.
+    pub bytes: Vec<u8>,
+    /// Until when it stays true by itself.
+    pub fresh_until: Option<Instant>,
+}
+
+impl Csv {
+    fn reply(self) -> Reply {
+        let mut reply = Reply::of(StatusCode::OK, "text/csv; charset=utf-8; header=present", self.bytes);
+        reply.meta.fresh_until = self.fresh_until;
+        reply
+    }
+}
 
 /// A page as JSON, or the whole list as CSV (`Accept: text/csv`).
 pub enum Table<T> {
     /// JSON.
     Page(Page<T>),
-    /// CSV, as [`super::csv`] writes it.
-    Csv(Vec<u8>),
-    /// CSV that stays true by itself until an instant (the end of a day).
-    CsvUntil(Vec<u8>, Instant),
+    /// CSV.
+    Csv(Csv),
 }
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Table<T> {
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
         match self {
             Self::Page(page) => page.reply(next_page),
-            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, CSV, bytes)),
-            Self::CsvUntil(bytes, until) => {
-                let mut reply = Reply::of(StatusCode::OK, CSV, bytes);
-                reply.meta.fresh_until = Some(until);
-                Ok(reply)
-            }
+            Self::Csv(csv) => Ok(csv.reply()),
         }
     }
     fn describe(schemas: &mut SchemaGenerator) -> Described {
@@ -369,15 +372,15 @@ impl Answer for Picture {
 pub enum Sheet<T> {
     /// JSON.
     Object(Object<T>),
-    /// CSV, as [`super::csv`] writes it.
-    Csv(Vec<u8>),
+    /// CSV.
+    Csv(Csv),
 }
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Sheet<T> {
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
         match self {
             Self::Object(object) => object.reply(next_page),
-            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, CSV, bytes)),
+            Self::Csv(csv) => Ok(csv.reply()),
         }
     }
     fn describe(schemas: &mut SchemaGenerator) -> Described {

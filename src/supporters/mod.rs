@@ -31,9 +31,9 @@ pub use import::{
 pub use invitations::rules::status as invitation_status;
 pub use invitations::{
     InvitationId, InvitationRole, Invitations, Invited, Offer, Row as InvitationRow, Status as InvitationStatus,
-    Which as WhichInvitations, count as count_invitations, invitation, invite, language, open_to as invitations_to, page as page_of_invitations,
-    renew as renew_invitation, revoke as revoke_invitation, settle as settle_invitation, wait as wait_for_affiliation,
-    waiting as waiting_for_affiliation,
+    Which as WhichInvitations, count as count_invitations, invitation, invite, language, open_to as invitations_to,
+    page as page_of_invitations, renew as renew_invitation, revoke as revoke_invitation, settle as settle_invitation,
+    wait as wait_for_affiliation, waiting as waiting_for_affiliation,
 };
 pub use joining::{accept as accept_affiliation, offer as offer_of_affiliation, on_person_erased};
 pub use path::{InSupporter, load as in_supporter};

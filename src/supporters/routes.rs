@@ -16,7 +16,7 @@ use crate::country::{self, Region};
 use crate::db::Read;
 use crate::error::{FieldFault, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
-use crate::http::{Object, Page, Request, Route, Table, Tagged, csv, get, route};
+use crate::http::{Csv, Object, Page, Request, Route, Table, Tagged, csv, get, route};
 use crate::policy::{Action, SupporterId};
 use crate::text;
 use crate::time::{Day, DaySchema, Instant};
@@ -191,7 +191,8 @@ async fn register(request: Request<(), RegisterQuery>) -> Result<Table<Tagged<Su
             let rows = store::page(tx, &filter, &plan)?;
             if input.wants_csv {
                 let mut beside = Beside::rows(tx, &rows)?;
-                return Ok(Table::Csv(csv::table(COLUMNS, rows.into_iter().map(|row| SupporterView::cells(row, &mut beside)))?));
+                let bytes = csv::table(COLUMNS, rows.into_iter().map(|row| SupporterView::cells(row, &mut beside)))?;
+                return Ok(Table::Csv(Csv { bytes, fresh_until: None }));
             }
             let total = if plan.total { Some(store::count(tx, &filter)?) } else { None };
             let (rows, next) = plan.cut(rows);

@@ -61,7 +61,7 @@ fn reach(now: Instant, zone: Tz) -> (Day, Instant) {
 }
 
 async fn whole(request: Request<(), Query>) -> Result<Calendar> {
-    let public_url = request.public_url();
+    let public_url = request.public_url().to_owned();
     request
         .read(move |tx, input| {
             let call = call::current(tx)?;
@@ -109,7 +109,7 @@ struct InGroup {
 }
 
 async fn of_group(request: Request<InGroup>) -> Result<Calendar> {
-    let public_url = request.public_url();
+    let public_url = request.public_url().to_owned();
     request
         .read(move |tx, input| {
             let group = groups::named(tx, &input.path.group, "/calendar.ics")?.id;

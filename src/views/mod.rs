@@ -15,7 +15,15 @@ pub use calendar::on_person_erased;
 
 /// What a page needs of more than one slice.
 pub fn routes() -> Vec<Route> {
-    let views =
-        [audit::routes(), board::routes(), calendar::routes(), me::routes(), search::routes(), tasks::routes(), timeline::routes(), trace::routes()];
+    let views = [
+        audit::routes(),
+        board::routes(),
+        calendar::routes(),
+        me::routes(),
+        search::routes(),
+        tasks::routes(),
+        timeline::routes(),
+        trace::routes(),
+    ];
     views.into_iter().flatten().collect()
 }

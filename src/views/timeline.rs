@@ -117,10 +117,8 @@ fn views(c: &mut AnyConnection, rows: Vec<Row>, within: bool) -> Result<Vec<Entr
     let names = people::refs(c, &actors)?;
     let ids: Vec<DeliverableId> =
         rows.iter().filter(|row| row.object_type == "deliverable").filter_map(|row| row.object_id.parse().ok()).collect();
-    let titles: HashMap<String, (String, String)> = deliverables::refs(c, &ids)?
-        .into_iter()
-        .map(|(id, known)| (id.to_string(), (known.reference, known.title)))
-        .collect();
+    let titles: HashMap<String, (String, String)> =
+        deliverables::refs(c, &ids)?.into_iter().map(|(id, known)| (id.to_string(), (known.reference, known.title))).collect();
     let view = |row: Row| {
         let (reference, title) = titles.get(&row.object_id).cloned().unzip();
         let told = within || REASONED.iter().any(|begins| row.act.starts_with(begins));

@@ -147,9 +147,9 @@ impl All {
     /// What a question leaves of it: what lies on a way through what was asked for. 404 where there is no such thing.
     fn keep(&mut self, tx: &mut Read<'_>, query: &TraceQuery) -> Result<()> {
         if let Some(number) = query.principle {
-            call::current(tx)?.principle_fault("?principle", number).map_or(Ok(()), |fault| {
-                Err(crate::error::Error::from(crate::error::Problem::invalid(&[fault])))
-            })?;
+            call::current(tx)?
+                .principle_fault("?principle", number)
+                .map_or(Ok(()), |fault| Err(crate::error::Error::from(crate::error::Problem::invalid(&[fault]))))?;
             self.deliverables.retain(|one| one.principles.contains(&number));
             let owing: BTreeSet<GroupId> = self.deliverables.iter().map(|one| one.group).collect();
             self.groups.retain(|(group, _, principles)| principles.contains(&number) || owing.contains(&group.id));
@@ -180,7 +180,8 @@ impl All {
         if query.group.is_some() || query.deliverable.is_some() || query.session.is_some() {
             let of_group = query.deliverable.is_none() && query.session.is_none();
             let pursued = self.groups.iter().filter(|_| of_group).flat_map(|(_, _, principles)| principles);
-            let pursued: BTreeSet<i64> = self.deliverables.iter().flat_map(|one| &one.principles).chain(pursued).copied().collect();
+            let pursued: BTreeSet<i64> =
+                self.deliverables.iter().flat_map(|one| &one.principles).chain(pursued).copied().collect();
             self.principles.retain(|principle| pursued.contains(&principle.number));
         }
         let kept: BTreeSet<&str> = self.deliverables.iter().map(|one| one.reference.as_str()).collect();
@@ -263,8 +264,7 @@ impl All {
                 sessions: sessions.get(one.reference.as_str()).cloned().unwrap_or_default(),
             })
             .collect();
-        let sessions =
-            self.shown.into_iter().map(|(session, deliverables)| TracedSession { session, deliverables }).collect();
+        let sessions = self.shown.into_iter().map(|(session, deliverables)| TracedSession { session, deliverables }).collect();
         TraceView { principles, groups, deliverables, sessions, gaps }
     }
 }

@@ -15,7 +15,7 @@ use crate::db::Read;
 use crate::error::{Error, FieldFault, Result};
 use crate::groups;
 use crate::http::page::Paging;
-use crate::http::{Input, Page, Request, Table, Tagged, csv};
+use crate::http::{Csv, Input, Page, Request, Table, Tagged, csv};
 use crate::policy::{GroupId, Object};
 use crate::text;
 use crate::time::{Day, DaySchema};
@@ -97,7 +97,7 @@ fn answer<P, Q, B>(
     if input.wants_csv {
         let views = view::deliverables(tx, rows, &to)?;
         let table = csv::table(COLUMNS, views.iter().map(|tagged| tagged.value().cells()))?;
-        return Ok(Table::CsvUntil(table, todays.fresh_until()));
+        return Ok(Table::Csv(Csv { bytes: table, fresh_until: Some(todays.fresh_until()) }));
     }
     let total = plan.total.then(|| list::count(tx, &filter)).transpose()?;
     let (rows, next) = plan.cut(rows);

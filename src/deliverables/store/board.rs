@@ -9,7 +9,9 @@ use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
 use crate::forum::EditionId;
 use crate::policy::{GroupId, MembershipId, PersonId};
-use crate::schema::{deliverable_versions as v, deliverables as d, memberships, milestones};
+use crate::schema::{
+    deliverable_principles, deliverable_versions as v, deliverables as d, memberships, milestones, working_groups as groups,
+};
 use crate::time::{Day, Instant};
 
 /// Id, reference, title, group, status, due day, progress, edition, lead's membership, since when it is flagged, approved version.
@@ -94,4 +96,19 @@ pub fn latest_versions(
     let query =
         v::table.inner_join(d::table).group_by(v::deliverable_id).select((v::deliverable_id, diesel::dsl::max(v::number)));
     Ok(narrowed!(query, edition, groups).load(c)?)
+}
+
+/// Every deliverable's id, reference, title, status and group, by group number and number.
+pub fn traced(c: &mut AnyConnection) -> Result<Vec<(DeliverableId, String, String, Status, GroupId)>> {
+    Ok(d::table
+        .inner_join(groups::table)
+        .order((groups::number, d::number))
+        .select((d::id, d::reference, d::title, d::status, d::group_id))
+        .load(c)?)
+}
+
+/// The principles that every deliverable serves, ascending.
+pub fn principles(c: &mut AnyConnection) -> Result<Vec<(DeliverableId, i64)>> {
+    use deliverable_principles as p;
+    Ok(p::table.order((p::deliverable_id, p::principle)).select((p::deliverable_id, p::principle)).load(c)?)
 }

@@ -14,7 +14,7 @@ use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, Result, Violation};
 use crate::facts;
 use crate::http::change::Change;
-use crate::http::{Created, Input, NoContent, Object as Answered, Request, Tagged, Written};
+use crate::http::{Created, Input, Languages, NoContent, Object as Answered, Request, Tagged, Written};
 use crate::locale::Localised;
 use crate::policy::Object;
 use crate::text;
@@ -110,7 +110,7 @@ struct Clean {
 
 impl Changes {
     /// These with clean texts, or everything that is wrong with their form.
-    fn clean(&self, languages: &[String]) -> Result<Clean> {
+    fn clean(&self, languages: &Languages) -> Result<Clean> {
         let mut faults = Vec::new();
         let title = self.title.as_ref().map(|title| title.read("/title", languages, |text| text::name(text, text::MAX_NAME)));
         let title = title.transpose().map_err(|more| faults.extend(more)).ok().flatten();
@@ -236,7 +236,7 @@ pub async fn make(request: Request<InEdition, (), New>) -> Result<Created<Sessio
     request
         .create(
             |tx, input| {
-                let clean = Changes::from(&input.body).clean(&input.languages.0)?;
+                let clean = Changes::from(&input.body).clean(&input.languages)?;
                 let edition = store::find(tx, &input.path.year)?;
                 input.allow(&Object::initiative())?;
                 let edition = hold(tx, edition.id)?;
@@ -288,7 +288,7 @@ fn load<B>(tx: &mut Write<'_>, input: &Input<InSession, (), B>) -> Result<Sessio
 pub async fn change(request: Request<InSession, (), Changes>) -> Result<Answered<Tagged<SessionView>>> {
     request
         .write(|tx, input| {
-            let clean = input.body.clean(&input.languages.0)?;
+            let clean = input.body.clean(&input.languages)?;
             let row = load(tx, input)?;
             let edition = hold(tx, row.forum_edition_id)?;
             let row = clean.apply(row, &edition)?;

@@ -10,7 +10,9 @@ use crate::db::AnyConnection;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::groups::memberships::admission;
 use crate::groups::memberships::rules::MembershipRole;
+use crate::groups::path::InGroup;
 use crate::groups::store as groups;
+use crate::groups::store::names;
 use crate::http::page::Paging;
 use crate::http::{Accepted, Created, Input, NoContent, Object, Page, Request, Route, Tagged, get, route};
 use crate::people;
@@ -68,18 +70,10 @@ async fn of_supporter(request: Request<InSupporter, Query>) -> Result<Page<Tagge
         .await
 }
 
-/// Of a path below a group.
-#[derive(Deserialize, JsonSchema)]
-struct InGroup {
-    /// The group's id, number or slug.
-    #[schemars(length(max = 200))]
-    group: String,
-}
-
 async fn of_group(request: Request<InGroup, Query>) -> Result<Page<Tagged<InvitationView>>> {
     request
         .read(|tx, input| {
-            let group = groups::find(tx, &input.path.group)?;
+            let group = names::resolve(tx, &input.path.group, "/invitations")?;
             input.allow(&policy::Object::of_group(group.id))?;
             let plan = input.query.page.plan(&input.filters)?;
             let now = tx.now();
@@ -191,7 +185,7 @@ async fn to_group(request: Request<InGroup, (), ToGroup>) -> Result<Created<Invi
             |tx, input| {
                 let ToGroup { email, role, supporter_id: supporter, .. } = &input.body;
                 let body = input.body.checked()?;
-                let group = groups::find(tx, &input.path.group)?;
+                let group = names::resolve(tx, &input.path.group, "/invitations")?;
                 input.allow(&policy::Object::of_group(group.id))?;
                 if let Some(id) = supporter
                     && !supporters::refs(tx, &[*id])?.contains_key(id)

@@ -9,8 +9,10 @@ use super::store::{self, Filter, Memberships, New, Row};
 use super::{admission, endings, mails};
 use crate::db::AnyConnection;
 use crate::error::{Error, Problem, ProblemKind, Result, Violation};
+use crate::groups::path::InGroup;
 use crate::groups::rules::JoinPolicy;
 use crate::groups::store as groups;
+use crate::groups::store::names;
 use crate::groups::view::GroupRef;
 use crate::http::etag::stale;
 use crate::http::page::Paging;
@@ -41,14 +43,6 @@ pub fn routes() -> Vec<Route> {
         )
         .answers(&[IllegalTransition, RuleViolation, PreconditionFailed]),
     ]
-}
-
-/// Of a path below a group.
-#[derive(Deserialize, JsonSchema)]
-struct InGroup {
-    /// The group's id, number or slug.
-    #[schemars(length(max = 200))]
-    group: String,
 }
 
 /// A person's place in a group. Shown to the group and to that person only.
@@ -141,7 +135,7 @@ async fn list(request: Request<InGroup, Query>) -> Result<Page<Tagged<Membership
                 }
                 None => None,
             };
-            let group = groups::find(tx, &input.path.group)?;
+            let group = names::resolve(tx, &input.path.group, "/memberships")?;
             input.allow(&policy::Object::of_group(group.id))?;
             let filter = Filter { group: group.id, status: *status, role: *role, supporter };
             let plan = page.plan(&input.filters)?;
@@ -178,7 +172,7 @@ async fn make(request: Request<InGroup, (), NewMembership>) -> Result<Created<Me
                     let detail = "must be member; an observer is invited by a co-chair or the secretariat";
                     return Err(Error::invalid("/role", "enum", detail));
                 }
-                let group = groups::find(tx, &input.path.group)?;
+                let group = names::resolve(tx, &input.path.group, "/memberships")?;
                 may_speak_for(input, *supporter)?;
                 let person = people::oneself(&input.actor)?;
                 supporters::hold(tx, &[*supporter])?;

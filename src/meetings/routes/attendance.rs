@@ -146,7 +146,10 @@ pub async fn answer(request: Request<InMeeting, (), Own>) -> Result<Answered<Att
             let from = rows::of(tx, meeting.id, person)?.map_or(AttendanceStatus::Invited, |row| row.status);
             rows::set(tx, meeting.id, person, to)?;
             if from != to {
-                audit::record(tx, Entry::of("meeting.answered", "meeting", meeting.id).in_group(meeting.group_id).moved(from, to));
+                audit::record(
+                    tx,
+                    Entry::of("meeting.answered", "meeting", meeting.id).in_group(meeting.group_id).moved(from, to),
+                );
             }
             let found = rows::of_persons(tx, meeting.id, &[person])?;
             let view = view::attendance(tx, found)?.pop().ok_or_else(|| Error::not_found("attendance"))?;

@@ -259,9 +259,12 @@ pub async fn change(request: Request<InMeeting, (), Changes>) -> Result<Answered
                     audit::record(tx, Entry::of("meeting.changed", "meeting", row.id).in_group(row.group_id));
                 }
                 match publishes {
-                    Some(to) => {
-                        audit::record(tx, Entry::of("meeting.minutes_published", "meeting", row.id).in_group(row.group_id).moved(was.minutes_status, to))
-                    }
+                    Some(to) => audit::record(
+                        tx,
+                        Entry::of("meeting.minutes_published", "meeting", row.id)
+                            .in_group(row.group_id)
+                            .moved(was.minutes_status, to),
+                    ),
                     None if row.minutes != was.minutes => {
                         audit::record(tx, Entry::of("meeting.minutes_changed", "meeting", row.id).in_group(row.group_id))
                     }
@@ -318,7 +321,10 @@ pub async fn transition(request: Request<InMeeting, (), Transition>) -> Result<A
             let cancels = to == Status::Cancelled;
             let row = store::save(tx, MeetingRow { status: to, sequence: row.sequence + i64::from(cancels), ..row })?;
             let act = if cancels { "meeting.cancelled" } else { "meeting.held" };
-            audit::record(tx, Entry::of(act, "meeting", row.id).in_group(row.group_id).moved(from, to).because(reason.as_deref()));
+            audit::record(
+                tx,
+                Entry::of(act, "meeting", row.id).in_group(row.group_id).moved(from, to).because(reason.as_deref()),
+            );
             if cancels {
                 mails::cancelled(tx, &row, input.actor.person, reason.as_deref())?;
             }

@@ -100,7 +100,12 @@ pub fn export(c: &mut AnyConnection, person: PersonId) -> Result<Value> {
 }
 
 /// The meetings to come that a person is invited to and has not answered, the next one first: id, title, start.
-pub fn unanswered(c: &mut AnyConnection, person: PersonId, now: Instant, limit: i64) -> Result<Vec<(MeetingId, String, Instant)>> {
+pub fn unanswered(
+    c: &mut AnyConnection,
+    person: PersonId,
+    now: Instant,
+    limit: i64,
+) -> Result<Vec<(MeetingId, String, Instant)>> {
     Ok(a::table
         .inner_join(meetings::table)
         .filter(a::person_id.eq(person))

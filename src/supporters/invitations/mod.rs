@@ -20,7 +20,7 @@ use crate::people;
 use crate::policy::PersonId;
 
 pub use rules::{InvitationRole, Status};
-pub use store::{open_to, Invitations, Offer, Row, Which, count, open, page, waiting};
+pub use store::{Invitations, Offer, Row, Which, count, open, open_to, page, waiting};
 
 /// Marks the id of an invitation.
 #[derive(Debug)]

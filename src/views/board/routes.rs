@@ -12,7 +12,7 @@ use crate::deliverables::{Health, HealthReason, Status};
 use crate::error::{Error, ProblemKind, Result};
 use crate::forum::{self, EditionId, EditionRef};
 use crate::groups::{self, GroupRef};
-use crate::http::{Input, Object, Picture, Request, Route, Sheet, csv, get};
+use crate::http::{Csv, Input, Object, Picture, Request, Route, Sheet, csv, get};
 use crate::people::PersonRef;
 use crate::picture::Mark;
 use crate::policy::{Action, GroupId, Object as Subject};
@@ -141,7 +141,8 @@ async fn show(request: Request<(), BoardQuery>) -> Result<Sheet<BoardView>> {
             let today = call::current(tx)?.today(tx.now());
             let (table, edition) = read(tx, input)?;
             if input.wants_csv {
-                return Ok(Sheet::Csv(sheet(&table)?));
+                let bytes = sheet(&table)?;
+                return Ok(Sheet::Csv(Csv { bytes, fresh_until: None }));
             }
             let forum_edition = edition.and_then(|id| table.editions.get(&id)).map(|edition| edition.reference());
             let groups = table.lanes.iter().map(|lane| LaneView::of(lane, &table)).collect();

@@ -89,13 +89,19 @@ impl Table {
 /// What a deliverable owes next.
 pub fn owed(row: &BoardRow, editions: &HashMap<EditionId, EditionFacts>) -> Option<Owed> {
     // What a cancelled Forum wanted, it wants no more.
-    let edition = row.forum_edition_id.and_then(|id| editions.get(&id)).filter(|edition| edition.status != forum::Status::Cancelled);
+    let edition =
+        row.forum_edition_id.and_then(|id| editions.get(&id)).filter(|edition| edition.status != forum::Status::Cancelled);
     owed_next(&Standing {
         status: row.status,
         due_on: row.due_on,
         led: row.lead.is_some(),
         has_version: row.latest_version.is_some(),
-        next_milestone: row.milestones.iter().filter(|milestone| milestone.done_on.is_none()).map(|milestone| milestone.due_on).min(),
+        next_milestone: row
+            .milestones
+            .iter()
+            .filter(|milestone| milestone.done_on.is_none())
+            .map(|milestone| milestone.due_on)
+            .min(),
         deadline: edition.and_then(|edition| edition.submission_deadline),
         forum: edition.map(|edition| edition.starts_on),
     })
@@ -132,7 +138,8 @@ impl HealthCounts {
 /// The groups' numbers and what each owes, as the picture's heading of days: the Forum and its deadline.
 pub fn events(editions: &HashMap<EditionId, EditionFacts>, only: Option<EditionId>) -> BTreeMap<Day, (Day, String)> {
     let mut events = BTreeMap::new();
-    let shown = |edition: &&EditionFacts| only.is_none_or(|only| only == edition.id) && edition.status != forum::Status::Cancelled;
+    let shown =
+        |edition: &&EditionFacts| only.is_none_or(|only| only == edition.id) && edition.status != forum::Status::Cancelled;
     for edition in editions.values().filter(shown) {
         if let Some(deadline) = edition.submission_deadline {
             events.insert(deadline, (deadline, format!("Submission {}", edition.year)));

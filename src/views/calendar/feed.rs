@@ -48,7 +48,7 @@ struct Addresses {
 
 impl Addresses {
     fn of<P, Q, B>(request: &Request<P, Q, B>) -> Result<Self> {
-        Ok(Self { keys: request.part::<Accounts>()?.keys.clone(), public_url: request.public_url() })
+        Ok(Self { keys: request.part::<Accounts>()?.keys.clone(), public_url: request.public_url().to_owned() })
     }
 
     fn view(&self, c: &mut AnyConnection, person: PersonId) -> Result<FeedView> {

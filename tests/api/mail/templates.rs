@@ -71,6 +71,7 @@ fn params(kind: Kind) -> Vec<Value> {
         GroupMessage => (
             json!({"name": RTL, "groups": [LONG, MARKUP], "sender": MARKUP, "subject": LONG, "body": PROSE}),
             json!({"name": "Ana", "groups": [RTL], "sender": "Bob", "subject": RTL, "body": "Come on Monday."}),
+        ),
         DeliverableSubmitted => (
             json!({"name": "Ana", "reference": "WG5-D1", "title": MARKUP}),
             json!({"name": RTL, "reference": "WG5-D12", "title": LONG}),

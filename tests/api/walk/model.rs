@@ -40,22 +40,54 @@ impl Role {
 /// One move.
 #[derive(Clone, Debug)]
 pub enum Step {
-    MoveGroup { by: Role, to: &'static str },
-    MoveDeliverable { by: Role, to: &'static str },
+    MoveGroup {
+        by: Role,
+        to: &'static str,
+    },
+    MoveDeliverable {
+        by: Role,
+        to: &'static str,
+    },
     /// Of the latest membership of somebody.
-    MoveMembership { by: Role, to: &'static str, of: Role },
-    Request { by: Role },
+    MoveMembership {
+        by: Role,
+        to: &'static str,
+        of: Role,
+    },
+    Request {
+        by: Role,
+    },
     /// Names who leads the deliverable.
-    Lead { by: Role, lead: Option<Role> },
-    AddVersion { by: Role },
+    Lead {
+        by: Role,
+        lead: Option<Role>,
+    },
+    AddVersion {
+        by: Role,
+    },
     /// Names who fills the first seat, or the second.
-    Seat { by: Role, first: bool, person: Option<Role> },
-    GiveSeatUp { by: Role, first: bool },
+    Seat {
+        by: Role,
+        first: bool,
+        person: Option<Role>,
+    },
+    GiveSeatUp {
+        by: Role,
+        first: bool,
+    },
     /// Sets the seats: the first supporter and the second, or all three.
-    SetSeats { by: Role, all: bool },
-    EndAffiliation { by: Role, of: Role },
+    SetSeats {
+        by: Role,
+        all: bool,
+    },
+    EndAffiliation {
+        by: Role,
+        of: Role,
+    },
     /// The secretariat lets somebody speak for its supporter again.
-    Affiliate { of: Role },
+    Affiliate {
+        of: Role,
+    },
 }
 
 /// A seat that stands.

@@ -125,9 +125,7 @@ impl Walker {
     fn do_it(&self, step: &Step) -> Option<Reply> {
         let reason = "Because of the walk.";
         Some(match step {
-            Step::MoveGroup { by, to } => {
-                self.send(*by, "POST", "/groups/5/transitions", &json!({"to": to, "reason": reason}))
-            }
+            Step::MoveGroup { by, to } => self.send(*by, "POST", "/groups/5/transitions", &json!({"to": to, "reason": reason})),
             Step::MoveDeliverable { by, to } => {
                 let mut body = json!({"to": to, "reason": reason});
                 if *to == "approved" && self.model.versions > 0 {
