@@ -12,6 +12,7 @@ mod routes;
 mod rules;
 mod store;
 mod todays;
+mod versions;
 mod view;
 
 use crate::http::Route;
@@ -23,8 +24,9 @@ pub use reactions::{
 };
 pub use rules::{Health, HealthReason, Kind, Status};
 pub use store::{DeliverableId, DeliverableMark};
+pub use versions::referred as referred_files;
 
 /// `/deliverables`, what lies below a deliverable, and `/groups/{group}/deliverables`.
 pub fn routes() -> Vec<Route> {
-    routes::routes()
+    [routes::routes(), versions::routes()].into_iter().flatten().collect()
 }
