@@ -9,6 +9,7 @@ mod cors;
 mod demo;
 mod documents;
 mod dump;
+mod files;
 mod forum;
 mod groups;
 mod import;
