@@ -32,7 +32,7 @@ fn files_come_to_a_bucket_and_go_from_it() {
     });
     let work = Work::in_world(World::setup().files(|files| files.store = store).start());
     // In several parts, and in one.
-    let long = long_pdf(12_000_000);
+    let long = long_pdf(9_000_000);
     for (number, bytes) in [(1, &long[..]), (2, PDF)] {
         assert_eq!(work.adds("a.pdf", bytes)["number"], number);
         assert_eq!(work.reads(&work.member, &format!("/{number}/content")).expect(200).body, bytes);

@@ -50,8 +50,9 @@ fn a_link_reads_one_address_as_the_one_who_made_it() {
     refused("GET", &format!("{CONTENT}?link="));
     refused("GET", &format!("{CONTENT}?link"));
     refused("GET", &format!("/api/v1/me?link={token}"));
-    refused("POST", &format!("/api/v1/deliverables/WG5-D1/transitions?link={token}"));
-    refused("DELETE", &format!("/api/v1/me?link={token}"));
+    let elsewhere = work.ask_outside("POST", &format!("/api/v1/deliverables/WG5-D1/transitions?link={token}"));
+    assert_eq!(elsewhere.json(&json!({"to": "dropped"})).send().expect(401).problem(), "bad-access-token");
+    refused("DELETE", &format!("/api/v1/me/sessions/0190aaaa-0000-7000-8000-000000000001?link={token}"));
     for at in [0, 20, 45, 60, token.len() - 2] {
         let mut changed = token.as_bytes().to_vec();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
