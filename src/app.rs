@@ -42,6 +42,7 @@ fn reactions() -> Reactions {
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
         .on(deliverables::on_membership_ended)
+        .on(deliverables::on_leads_wanted)
         .on(deliverables::on_group_concluding)
         .on(deliverables::on_group_renumbering)
         .on(deliverables::on_edition_cancelled)

@@ -11,9 +11,6 @@ use crate::groups;
 use crate::policy::{GroupId, MembershipId};
 use crate::text::{self, NameFault};
 
-/// Most principles that a body may name.
-pub const MAX_PRINCIPLES: usize = 100;
-
 /// Reads fields, and keeps what is wrong with them.
 #[derive(Default)]
 pub struct Faults(pub Vec<FieldFault>);

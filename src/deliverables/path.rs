@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::store::{self, Found};
+use super::store::{self, DeliverableId, Found};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Result};
 use crate::groups::{self, GroupFacts, Status as GroupStatus};
@@ -28,9 +28,18 @@ pub fn load<Q, B>(c: &mut AnyConnection, input: &Input<InDeliverable, Q, B>) -> 
 
 /// [`load`] for a write: the group is held, so that neither it nor its members and deliverables change meanwhile.
 pub fn hold<Q, B>(tx: &mut Write<'_>, input: &Input<InDeliverable, Q, B>) -> Result<(Found, GroupFacts)> {
-    let found = load(tx, input)?;
+    let id = store::find(tx, &input.path.deliverable)?.row.id;
+    hold_owner(tx, input, id)
+}
+
+/// The deliverable of something that lies below it, once the caller may do with it what the route does, its group held.
+pub fn hold_owner<P, Q, B>(tx: &mut Write<'_>, input: &Input<P, Q, B>, of: DeliverableId) -> Result<(Found, GroupFacts)> {
+    let found = store::find(tx, of.as_str())?;
+    input.allow(&found.object())?;
     let group = groups::hold(tx, found.row.group_id)?;
-    Ok((load(tx, input)?, group))
+    let found = store::find(tx, of.as_str())?;
+    input.allow(&found.object())?;
+    Ok((found, group))
 }
 
 /// 409 where a group is an archive, read-only for everybody.

@@ -1,6 +1,7 @@
 //! What happens to deliverables when something happens to their groups, their people or their Forum.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::db::Write;
 use crate::error::Result;
 use crate::facts::Objections;
 use crate::forum::{EditionCancelled, EditionRescheduled, SessionShows};
-use crate::groups::{self, GroupConcluding, GroupRenumbering, MembershipEnded};
+use crate::groups::{self, GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
 use crate::people::PersonErased;
 use crate::policy::{GroupId, PersonId};
 
@@ -24,6 +25,13 @@ pub fn on_membership_ended(tx: &mut Write<'_>, fact: &MembershipEnded, _: &mut O
     for row in rows::empty_leads(tx, fact.membership)? {
         audit::record(tx, record::of("deliverable.lead_left", &row));
     }
+    Ok(())
+}
+
+/// Who leads what a group still owes.
+pub fn on_leads_wanted(tx: &mut Write<'_>, fact: &LeadsWanted, _: &mut Objections) -> Result<()> {
+    let leads = rows::leads(tx, fact.group)?;
+    fact.found.borrow_mut().extend(leads);
     Ok(())
 }
 
@@ -91,11 +99,11 @@ fn by_person(tx: &mut Write<'_>, open: &[Found]) -> Result<BTreeMap<PersonId, Ve
     let mut seated: BTreeMap<GroupId, Vec<PersonId>> = BTreeMap::new();
     let mut items: BTreeMap<PersonId, Vec<Value>> = BTreeMap::new();
     for Found { row, lead } in open {
-        if !seated.contains_key(&row.group_id) {
-            seated.insert(row.group_id, groups::seated(tx, row.group_id)?);
-        }
-        let chairs = seated.get(&row.group_id).into_iter().flatten().copied();
-        let mut persons: Vec<PersonId> = lead.iter().copied().chain(chairs).collect();
+        let chairs = match seated.entry(row.group_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(groups::seated(tx, row.group_id)?),
+        };
+        let mut persons: Vec<PersonId> = lead.iter().chain(chairs.iter()).copied().collect();
         persons.sort_unstable();
         persons.dedup();
         for person in persons {

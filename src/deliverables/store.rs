@@ -1,6 +1,7 @@
 //! The rows of deliverables.
 
 pub mod beside;
+pub mod board;
 pub mod list;
 pub mod reactions;
 pub mod versions;

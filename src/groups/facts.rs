@@ -1,7 +1,9 @@
 //! What happens to a group that higher slices must know of.
 
+use std::cell::RefCell;
+
 use crate::facts::Fact;
-use crate::policy::{GroupId, MembershipId};
+use crate::policy::{GroupId, MembershipId, PersonId};
 
 /// It is about to be concluded: whoever has work open in it objects, listing each.
 pub struct GroupConcluding(pub GroupId);
@@ -22,3 +24,13 @@ pub struct MembershipEnded {
 }
 
 impl Fact for MembershipEnded {}
+
+/// Somebody writes to whoever leads a deliverable of a group: who keeps the deliverables adds them to what is found.
+pub struct LeadsWanted {
+    /// Of which group.
+    pub group: GroupId,
+    /// Who leads, each at least once.
+    pub found: RefCell<Vec<PersonId>>,
+}
+
+impl Fact for LeadsWanted {}

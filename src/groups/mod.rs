@@ -18,7 +18,7 @@ use crate::locale::Reader;
 use crate::policy::{GroupId, MembershipId, PersonId};
 use crate::text;
 
-pub use facts::{GroupConcluding, GroupRenumbering, MembershipEnded};
+pub use facts::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
 pub use memberships::rules::{MembershipRole, MembershipStatus};
 pub use reactions::{supporter_withdrawn, supporters_merged};
 pub use rules::{

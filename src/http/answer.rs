@@ -249,19 +249,29 @@ fn linked(reply: Reply, next_cursor: Option<&str>, next_page: &dyn Fn(&str) -> S
     }
 }
 
+/// The media type of CSV (RFC 4180, 3).
+const CSV: &str = "text/csv; charset=utf-8; header=present";
+
 /// A page as JSON, or the whole list as CSV (`Accept: text/csv`).
 pub enum Table<T> {
     /// JSON.
     Page(Page<T>),
     /// CSV, as [`super::csv`] writes it.
     Csv(Vec<u8>),
+    /// CSV that stays true by itself until an instant (the end of a day).
+    CsvUntil(Vec<u8>, Instant),
 }
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Table<T> {
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
         match self {
             Self::Page(page) => page.reply(next_page),
-            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, "text/csv; charset=utf-8; header=present", bytes)),
+            Self::Csv(bytes) => Ok(Reply::of(StatusCode::OK, CSV, bytes)),
+            Self::CsvUntil(bytes, until) => {
+                let mut reply = Reply::of(StatusCode::OK, CSV, bytes);
+                reply.meta.fresh_until = Some(until);
+                Ok(reply)
+            }
         }
     }
     fn describe(schemas: &mut SchemaGenerator) -> Described {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::http::{Input, Object, Request, Route, get};
 use crate::locale::Shown;
 use crate::policy::Action;
-use crate::{call, forum, groups, supporters, text, word_enum};
+use crate::{call, deliverables, forum, groups, supporters, text, word_enum};
 
 /// Hits where no number is asked for.
 const DEFAULT_LIMIT: i64 = 50;
@@ -22,6 +22,8 @@ word_enum! {
         Supporter = "supporter",
         /// A principle of the call.
         Principle = "principle",
+        /// A deliverable of a working group.
+        Deliverable = "deliverable",
         /// A session of a Forum edition.
         Session = "session",
     }
@@ -76,7 +78,7 @@ struct Hits {
 }
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/search", Action::ReadPublic, "Find supporters, groups, principles and sessions", search)]
+    vec![get("/search", Action::ReadPublic, "Find supporters, groups, principles, deliverables and sessions", search)]
 }
 
 async fn search(request: Request<(), SearchQuery>) -> Result<Object<Hits>> {
@@ -126,6 +128,13 @@ fn found(tx: &mut Read<'_>, input: &Input<(), SearchQuery>, limit: i64) -> Resul
                 principle.title,
                 url,
             ));
+        }
+    }
+    if wants(HitType::Deliverable) {
+        for deliverable in deliverables::search(tx, q, limit)? {
+            let url = format!("/api/v1/deliverables/{}", deliverable.reference);
+            let (id, title) = (deliverable.id.to_string(), Shown::One(deliverable.title));
+            hits.push(Hit::new(HitType::Deliverable, id, &deliverable.reference, title, url));
         }
     }
     if wants(HitType::Session) {

@@ -6,6 +6,7 @@ mod admin;
 mod audit;
 mod call;
 mod cors;
+mod deliverables;
 mod demo;
 mod documents;
 mod dump;

@@ -16,6 +16,7 @@ use plenary::supporters::{self, Status};
 use serde_json::{Value, json};
 
 use self::seed::{Entry, add, entry, group, register};
+pub use self::team::sixteen_at_once;
 use crate::world::{Reply, World};
 
 /// A register with something of everything.

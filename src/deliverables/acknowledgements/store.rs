@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::store::DeliverableId;
-use crate::db::{AnyConnection, Backend, any_of};
+use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::Result;
 use crate::ids::Id;
 use crate::policy::{MembershipId, PersonId};
@@ -76,4 +76,58 @@ pub fn shown(c: &mut AnyConnection, of: Option<&[DeliverableId]>) -> Result<Vec<
         query = query.filter(any_of("acknowledgements.deliverable_id", ids));
     }
     Ok(query.load::<Columns>(c)?.into_iter().map(row).collect())
+}
+
+/// Everybody who ever agreed to be thanked in a deliverable, those shown first.
+pub fn all(c: &mut AnyConnection, of: DeliverableId) -> Result<Vec<ThanksRow>> {
+    let rows: Vec<Columns> = a::table
+        .inner_join(memberships::table)
+        .filter(a::deliverable_id.eq(of))
+        .order(a::id)
+        .select((
+            a::id,
+            a::deliverable_id,
+            a::membership_id,
+            memberships::person_id,
+            a::agreed,
+            a::text,
+            a::position,
+            a::created_at,
+            a::updated_at,
+        ))
+        .load(c)?;
+    let mut rows: Vec<ThanksRow> = rows.into_iter().map(row).collect();
+    rows.sort_by_key(|row| row.position.unwrap_or(i64::MAX));
+    Ok(rows)
+}
+
+/// A membership's acknowledgement, agreed or not.
+pub fn of_membership(c: &mut AnyConnection, of: DeliverableId, membership: MembershipId) -> Result<Option<ThanksRow>> {
+    Ok(all(c, of)?.into_iter().find(|row| row.membership_id == membership))
+}
+
+/// Keeps what a member says of its being thanked.
+pub fn insert(tx: &mut Write<'_>, of: DeliverableId, membership: MembershipId, text: Option<&str>) -> Result<()> {
+    let (id, now) = (tx.new_id::<ThanksMark>(), tx.now());
+    diesel::insert_into(a::table)
+        .values((
+            a::id.eq(id),
+            a::deliverable_id.eq(of),
+            a::membership_id.eq(membership),
+            a::agreed.eq(true),
+            a::text.eq(text),
+            a::created_at.eq(now),
+            a::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Saves whether it is agreed, the words, and where it stands.
+pub fn save(tx: &mut Write<'_>, row: &ThanksRow) -> Result<()> {
+    let now = tx.now();
+    diesel::update(a::table.filter(a::id.eq(row.id)))
+        .set((a::agreed.eq(row.agreed), a::text.eq(&row.text), a::position.eq(row.position), a::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(())
 }

@@ -96,7 +96,8 @@ fn answer<P, Q, B>(
     let to = Onlooker { actor: &input.actor, reader: &input.reader, todays: &todays };
     if input.wants_csv {
         let views = view::deliverables(tx, rows, &to)?;
-        return Ok(Table::Csv(csv::table(COLUMNS, views.iter().map(|tagged| tagged.value().cells()))?));
+        let table = csv::table(COLUMNS, views.iter().map(|tagged| tagged.value().cells()))?;
+        return Ok(Table::CsvUntil(table, todays.fresh_until()));
     }
     let total = plan.total.then(|| list::count(tx, &filter)).transpose()?;
     let (rows, next) = plan.cut(rows);

@@ -154,12 +154,25 @@ mod tests {
 
     #[test]
     fn a_deliverable_moves_as_the_table_says() {
-        insta::assert_snapshot!(table(GroupStatus::Active), @"");
+        insta::assert_snapshot!(table(GroupStatus::Active), @"
+        planned -> in_progress: lead co_chair secretariat! both
+        planned -> dropped: co_chair! secretariat! both!
+        in_progress -> in_consultation: co_chair secretariat! both [OpenRound]
+        in_progress -> submitted: co_chair secretariat! both [Version]
+        in_progress -> dropped: co_chair! secretariat! both!
+        in_consultation -> in_progress: co_chair secretariat! both
+        in_consultation -> dropped: co_chair! secretariat! both!
+        submitted -> in_progress: secretariat! both!
+        submitted -> approved: secretariat both [LatestVersion]
+        approved -> presented: secretariat both [ShownFinal]
+        presented -> approved: secretariat! both!
+        dropped -> planned: co_chair secretariat! both
+        ");
     }
 
     #[test]
     fn a_group_that_does_not_work_hands_nothing_in() {
-        insta::assert_snapshot!(table(GroupStatus::Concluded), @"");
+        insta::assert_snapshot!(table(GroupStatus::Concluded), @"approved -> presented: secretariat both [ShownFinal]");
         assert_eq!(table(GroupStatus::Withdrawn), "");
         for group in [GroupStatus::Proposed, GroupStatus::Suspended] {
             let fewer = table(group);

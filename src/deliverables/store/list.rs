@@ -112,7 +112,7 @@ impl Filter {
         }
         if let Some((health, todays)) = &self.health {
             let (elsewhere, here) = (todays.elsewhere(), todays.here());
-            let others: Vec<EditionId> = elsewhere.iter().flat_map(|(_, editions)| editions).copied().collect();
+            let others: Vec<EditionId> = elsewhere.values().flatten().copied().collect();
             let mut does_so: Condition =
                 if others.is_empty() { does(*health, here) } else { Box::new(for_whom(&others, false).and(does(*health, here))) };
             for (day, editions) in elsewhere {
@@ -132,6 +132,11 @@ pub fn page(c: &mut AnyConnection, filter: &Filter, plan: &Plan<DeliverableList>
 /// How many a filter leaves.
 pub fn count(c: &mut AnyConnection, filter: &Filter) -> Result<i64> {
     Ok(filter.query().count().get_result(c)?)
+}
+
+/// Id, reference and title of these deliverables.
+pub fn refs(c: &mut AnyConnection, ids: &[DeliverableId]) -> Result<Vec<(DeliverableId, String, String)>> {
+    Ok(d::table.filter(any_of("deliverables.id", ids)).select((d::id, d::reference, d::title)).load(c)?)
 }
 
 /// Id, reference and title of the latest deliverables that have every word of `q`.

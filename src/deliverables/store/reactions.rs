@@ -37,6 +37,19 @@ pub fn owed(c: &mut AnyConnection, group: GroupId) -> Result<Vec<(String, Status
     Ok(unsettled().filter(d::group_id.eq(group)).order(d::number).select((d::reference, d::status)).load(c)?)
 }
 
+/// Who leads what a group still owes, by number: each as often as it leads something.
+pub fn leads(c: &mut AnyConnection, group: GroupId) -> Result<Vec<PersonId>> {
+    Ok(d::table
+        .inner_join(memberships::table)
+        .filter(d::group_id.eq(group))
+        .filter(d::status.ne(Status::Approved))
+        .filter(d::status.ne(Status::Presented))
+        .filter(d::status.ne(Status::Dropped))
+        .order(d::number)
+        .select(memberships::person_id)
+        .load(c)?)
+}
+
 /// Whether a group has any deliverable.
 pub fn any(c: &mut AnyConnection, group: GroupId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(d::table.filter(d::group_id.eq(group)))).get_result(c)?)
