@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod config;
 mod demo;
+mod files;
 mod keys;
 mod load;
 mod log;
@@ -55,6 +56,9 @@ enum Command {
     /// Work on the keys that access tokens are signed with
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Look after the files that were uploaded
+    #[command(subcommand)]
+    Files(files::Command),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Admin(command) => settings().and_then(|settings| admin::run(&command, &settings)),
         Command::Audit(command) => settings().and_then(|settings| audit::run(&command, &settings)),
         Command::Keys(command) => settings().and_then(|settings| keys::run(&command, &settings)),
+        Command::Files(command) => settings().and_then(|settings| files::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
         Command::Mail(command) => settings().and_then(|settings| mail::run(&command, &settings)),
         Command::Openapi => openapi::run(),

@@ -358,8 +358,8 @@ fn secrets_are_shown_nowhere() {
 
 #[test]
 fn files_lie_here_or_in_a_bucket_that_is_named_whole() {
-    let missing =
-        "[files]\nstore = 's3'\ns3_endpoint = 'ftp://x'\ns3_region = ''\nallowed_types = ['application/pdf', 'pdf', 'a/b; c=d']";
+    let missing = "[files]\nstore = 's3'\ns3_endpoint = 'ftp://x'\ns3_bucket = ''\ns3_region = ''\ns3_access_key_id = ''\n\
+        s3_secret_access_key = ''\nallowed_types = ['application/pdf', 'pdf', 'a/b; c=d']";
     assert_eq!(
         faults_of(missing),
         "files.s3_endpoint: must begin with http:// or https://\n\

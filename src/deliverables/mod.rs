@@ -16,6 +16,7 @@ mod rules;
 mod store;
 mod todays;
 mod traced;
+mod versions;
 mod view;
 
 use std::collections::HashMap;
@@ -42,10 +43,14 @@ pub use reactions::{
 pub use rules::{Health, HealthReason, Kind, Status};
 pub use store::{DeliverableId, DeliverableMark};
 pub use traced::{Traced, traced};
+pub use versions::referred as referred_files;
 
 /// `/deliverables`, what lies below a deliverable, and `/groups/{group}/deliverables`.
 pub fn routes() -> Vec<Route> {
-    [routes::routes(), milestones::routes(), acknowledgements::routes(), comments::routes()].into_iter().flatten().collect()
+    [routes::routes(), milestones::routes(), acknowledgements::routes(), comments::routes(), versions::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A deliverable where something else refers to it.

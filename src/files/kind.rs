@@ -103,7 +103,7 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n", "x", "image/png"),
             (&zip(&["[Content_Types].xml", "_rels/.rels", "word/document.xml"]), "x.zip", docx),
             (&zip(&["_rels/.rels", "docProps/app.xml", "docProps/core.xml", "a", "word/document.xml"]), "x", docx),
-            (&zip(&["word/document.xml"]), "x.docx", "application/zip"),
+            (&zip(&["words/document.xml", "_rels/.rels"]), "x.docx", "application/zip"),
             (&odt, "x", "application/vnd.oasis.opendocument.text"),
             (b"MZ\x90\x00", "x.pdf", "application/vnd.microsoft.portable-executable"),
             (b"<!DOCTYPE html><script>", "x.pdf", "text/html"),

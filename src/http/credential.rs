@@ -49,7 +49,9 @@ impl Credential {
     pub(super) fn of(request: &HttpRequest, web: &Web) -> Result<Option<Self>> {
         let header = request.headers().get(header::AUTHORIZATION);
         let query = request.query_string();
-        let token = query.split('&').find(|pair| is_link(pair)).map(|pair| pair.split_once('=').unwrap_or_default().1);
+        let mut links = query.split('&').filter(|pair| is_link(pair));
+        let token = links.next().map(|pair| pair.split_once('=').unwrap_or_default().1);
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         let now = web.db.clock().now();
         let (credential, person) = match (header, token) {
             (None, None) => return Ok(None),
@@ -58,7 +60,7 @@ impl Credential {
                 let person = web.authenticate.verify(&token, now)?;
                 (Self::Bearer(token), person)
             }
-            (None, Some(token)) if request.method() == Method::GET || request.method() == Method::HEAD => {
+            (None, Some(token)) if reads && links.next().is_none() => {
                 let rest: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_link(pair)).collect();
                 let mark = if rest.is_empty() { "" } else { "?" };
                 let target = format!("{}{mark}{}", request.path(), rest.join("&"));

@@ -1,6 +1,5 @@
 //! A stored file as an answer: whole, a range of it, or that it is unchanged (RFC 9110, 13 and 14).
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use actix_web::http::StatusCode;
@@ -142,8 +141,7 @@ fn attachment(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
             header.push(char::from(byte));
         } else {
-            // Writing to a text does not fail.
-            drop(write!(header, "%{byte:02X}"));
+            header.push_str(&format!("%{byte:02X}"));
         }
     }
     header

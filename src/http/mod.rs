@@ -20,6 +20,7 @@ pub mod limits;
 pub mod metrics;
 pub mod openapi;
 pub mod page;
+mod readable;
 mod request;
 pub mod route;
 mod upload;
@@ -37,8 +38,9 @@ pub use etag::Tagged;
 pub use file::{About, StoredFile};
 pub use input::prose;
 pub use page::Page;
+pub use readable::Readable;
 pub use request::{Input, Request};
-pub use route::{Readable, Route, get, route, upload};
+pub use route::{Route, get, route, upload};
 pub use upload::{Upload, Uploaded};
 pub use written::Written;
 

@@ -112,8 +112,8 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
             success.insert("content".into(), Value::Object(content));
         }
         if described.ranges {
-            let mut part = success.clone();
-            part["description"] = json!("The bytes that `Range` asks for.");
+            let (headers, content) = (success.get("headers"), success.get("content"));
+            let part = json!({"description": "The bytes that `Range` asks for.", "headers": headers, "content": content});
             responses.insert("206".into(), part);
             for (name, description) in
                 [("Range", "One range of bytes."), ("If-Range", "The ETag that the range is of; another gives the whole.")]
@@ -176,11 +176,12 @@ fn security(route: &Route) -> Value {
 
 /// The body, as JSON and, where files are taken, as one.
 fn body_of(route: &Route, as_json: Value) -> Value {
-    let mut content = json!({"application/json": as_json});
+    let mut content = Map::from_iter([("application/json".to_owned(), as_json)]);
     if route.form.files {
-        content["multipart/form-data"] = json!({"schema": {"type": "object", "required": ["file"], "additionalProperties": false,
-            "description": "`file` comes first.", "properties": {
-                "file": {"type": "string", "format": "binary"}, "note": {"type": "string", "maxLength": crate::text::MAX_TEXT}}}});
+        let form = json!({"type": "object", "required": ["file"], "additionalProperties": false, "description": "`file` comes first.",
+            "properties": {
+                "file": {"type": "string", "format": "binary"}, "note": {"type": "string", "maxLength": crate::text::MAX_TEXT}}});
+        content.insert("multipart/form-data".into(), json!({"schema": form}));
     }
     json!({"required": true, "content": content})
 }

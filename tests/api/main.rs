@@ -11,6 +11,7 @@ mod deliverables;
 mod demo;
 mod documents;
 mod dump;
+mod files;
 mod forum;
 mod groups;
 mod ical;

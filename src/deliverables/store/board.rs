@@ -98,8 +98,11 @@ pub fn latest_versions(
     Ok(narrowed!(query, edition, groups).load(c)?)
 }
 
-/// Every deliverable's id, reference, title, status and group, by group number and number.
-pub fn traced(c: &mut AnyConnection) -> Result<Vec<(DeliverableId, String, String, Status, GroupId)>> {
+/// Id, reference, title, status and group.
+pub type TracedRow = (DeliverableId, String, String, Status, GroupId);
+
+/// Every deliverable, by group number and number.
+pub fn traced(c: &mut AnyConnection) -> Result<Vec<TracedRow>> {
     Ok(d::table
         .inner_join(groups::table)
         .order((groups::number, d::number))

@@ -11,7 +11,6 @@ use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::groups::memberships::admission;
 use crate::groups::memberships::rules::MembershipRole;
 use crate::groups::path::InGroup;
-use crate::groups::store as groups;
 use crate::groups::store::names;
 use crate::http::page::Paging;
 use crate::http::{Accepted, Created, Input, NoContent, Object, Page, Request, Route, Tagged, get, route};
@@ -128,7 +127,7 @@ async fn to_supporter(request: Request<InSupporter, (), ToSupporter>) -> Result<
                 let offer = supporters::offer_of_affiliation(supporter.id, *role);
                 Ok(supporters::invite(tx, offer, email, &invited_by(input))?.to_string())
             },
-            |tx, input, id| created(tx, input, id),
+            created,
         )
         .await
 }
@@ -202,7 +201,7 @@ async fn to_group(request: Request<InGroup, (), ToGroup>) -> Result<Created<Invi
                 let offer = Offer { supporter: *supporter, group: Some(group.id), body: body.as_deref(), role };
                 Ok(supporters::invite(tx, offer, email, &invited_by(input))?.to_string())
             },
-            |tx, input, id| created(tx, input, id),
+            created,
         )
         .await
 }

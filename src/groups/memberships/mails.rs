@@ -23,7 +23,10 @@ fn title(c: &mut AnyConnection, group: &GroupRow, locale: Option<&str>) -> Resul
 
 fn tell(tx: &mut Write<'_>, kind: Kind, group: &GroupRow, person: &PersonRow, params: Value) -> Result<()> {
     let mut params = params;
-    params["group"] = title(tx, group, person.locale.as_deref())?.into();
+    let title = title(tx, group, person.locale.as_deref())?;
+    if let Some(params) = params.as_object_mut() {
+        params.insert("group".to_owned(), title.into());
+    }
     people::tell(tx, kind, person, params)
 }
 

@@ -10,7 +10,7 @@ use plenary::db::{AnyConnection, Backend, Write};
 use plenary::error::{Error, Problem, ProblemKind, Result};
 use plenary::http::page::Paging;
 use plenary::http::{
-    Accepted, Authenticate, Created, Input, Object, Page, Request, Route, Table, Tagged, bad_token, csv, get, route,
+    Accepted, Authenticate, Created, Csv, Input, Object, Page, Request, Route, Table, Tagged, bad_token, csv, get, route,
 };
 use plenary::ids::Id;
 use plenary::outbox::{self, Mail};
@@ -193,7 +193,8 @@ async fn list(request: Request<(), NotesQuery>) -> Result<Table<Tagged<NoteView>
             if input.wants_csv {
                 let rows: Vec<NoteRow> = page.whole()?.apply(query(status).select(NoteRow::as_select())).load(&mut **tx)?;
                 let cells = rows.into_iter().map(|row| [row.title, row.rank.to_string()]);
-                return Ok(Table::Csv(csv::table(&["title", "rank"], cells)?));
+                let bytes = csv::table(&["title", "rank"], cells)?;
+                return Ok(Table::Csv(Csv { bytes, fresh_until: None }));
             }
             let plan = page.plan(&input.filters)?;
             let (rows, next) = plan.cut(plan.apply(query(status).select(NoteRow::as_select())).load(&mut **tx)?);
