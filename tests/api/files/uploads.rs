@@ -105,7 +105,8 @@ fn what_is_too_large_or_malformed_is_refused_and_nothing_stays() {
 
     let file = "name=\"file\"; filename=\"a.pdf\"";
     let long_note = "n".repeat(20_001);
-    let faulty: [(&[(&str, &[u8])], &str); 6] = [
+    type Parts<'a> = &'a [(&'a str, &'a [u8])];
+    let faulty: [(Parts<'_>, &str); 6] = [
         (&[], "/file required"),
         (&[("name=\"note\"", b"first")], "/file required"),
         (&[(file, PDF), ("name=\"other\"", b"x")], "/ unknown"),
