@@ -54,6 +54,7 @@ fn whatever_is_done_to_the_record_shows() {
         ("UPDATE audit_entries SET from_state = NULL WHERE seq = 1", 1),
         ("UPDATE audit_entries SET at = '2026-09-01 09:00:00.000001' WHERE seq = 3", 3),
         ("UPDATE audit_entries SET actor_id = 'somebody' WHERE seq = 4", 4),
+        ("UPDATE audit_entries SET group_id = 'x' WHERE seq = 2", 2),
         ("UPDATE audit_entries SET hash = 'x' WHERE seq = 4", 4),
         ("DELETE FROM audit_entries WHERE seq = 1", 1),
         ("DELETE FROM audit_entries WHERE seq = 3", 3),
@@ -66,7 +67,7 @@ fn whatever_is_done_to_the_record_shows() {
             2,
         ),
         (
-            "INSERT INTO audit_entries SELECT 0, at, actor_id, act, object_type, object_id, NULL, NULL, NULL, NULL, hash FROM audit_entries WHERE seq = 1",
+            "INSERT INTO audit_entries SELECT 0, at, actor_id, act, object_type, object_id, NULL, NULL, NULL, NULL, hash, NULL FROM audit_entries WHERE seq = 1",
             1,
         ),
         ("UPDATE audit_reasons SET reason = 'for no reason' WHERE seq = 3", 3),

@@ -423,8 +423,8 @@ fn a_page_of_groups_takes_as_many_queries_as_one() {
     let spent = |path: &str| seen.reading(&world, path).len();
     // Groups, their seats, the seats' supporters and who fills them, principles, derogations.
     assert_eq!((spent("/groups?limit=1"), spent("/groups?limit=50"), spent("/groups/1")), (6, 6, 6));
-    assert_eq!((spent("/groups?limit=50&total=true"), spent("/groups/2/co-chairs"), spent("/groups/2/supporters")), (7, 4, 3));
-    assert_eq!((spent("/groups/1/derogation"), spent("/groups/2/balance")), (2, 5));
+    assert_eq!((spent("/groups?limit=50&total=true"), spent("/groups/2/co-chairs"), spent("/groups/2/supporters")), (7, 4, 5));
+    assert_eq!((spent("/groups/1/derogation"), spent("/groups/2/balance")), (2, 6));
 }
 
 #[test]

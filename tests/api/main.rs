@@ -32,6 +32,7 @@ mod retention;
 mod search;
 mod server;
 mod supporters;
+mod views;
 mod walk;
 mod worker;
 mod world;

@@ -273,10 +273,6 @@ mod tests {
         assert!(
             svg.contains("300 deliverables of 6 groups on 2026-10-01: 60 done, 60 on track, 60 at risk, 60 late, 60 dropped.")
         );
-        if let Some(directory) = std::env::var_os("PICTURES") {
-            std::fs::write(std::path::Path::new(&directory).join("board-300.svg"), &svg).unwrap();
-            std::fs::write(std::path::Path::new(&directory).join("board-20.svg"), draw(&road(20))).unwrap();
-        }
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn a_session_fits_its_forum() {
             "/panellists/1/role format",
             "/recording_url format",
             "/room format",
-            "/title/de enum",
+            "/title/de unknown",
             "/title/en format"
         ]
     );

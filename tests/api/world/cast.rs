@@ -1,6 +1,7 @@
 //! A group at work with its people: the Paris Call, whose group 5 is active with three seats, and persons in every standing.
 
 use diesel::prelude::*;
+use plenary::groups;
 use plenary::ids::Id;
 use plenary::policy::{GroupId, MembershipMark, SupporterId};
 use plenary::schema::{co_chair_seats, memberships, seat_persons, supporters, working_groups};
@@ -135,7 +136,36 @@ impl Cast {
                     memberships::updated_at.eq(now),
                 ))
                 .execute(&mut **tx)?;
+            groups::hold(tx, self.group)?;
+            groups::recount(tx, self.group)?;
             Ok(id)
+        })
+    }
+
+    /// Everybody signed in again: tokens do not outlive a quarter of an hour.
+    pub fn again(mut self) -> Self {
+        for person in [
+            &mut self.chair,
+            &mut self.other_chair,
+            &mut self.member,
+            &mut self.other_member,
+            &mut self.lead,
+            &mut self.observer,
+            &mut self.representative,
+            &mut self.focal_point,
+            &mut self.stranger,
+            &mut self.secretary,
+        ] {
+            *person = self.world.sign_in(&person.email);
+        }
+        self
+    }
+
+    /// The open membership of a person in the group.
+    pub fn open_membership(&self, person: &Person) -> String {
+        self.read(|c| {
+            let open = memberships::table.filter(memberships::person_id.eq(person.id)).filter(memberships::until.is_null());
+            Ok(open.filter(memberships::group_id.eq(self.group)).select(memberships::id).get_result(c)?)
         })
     }
 

@@ -1,0 +1,131 @@
+//! The board, its picture, and how ready a Forum is.
+
+use serde_json::{Value, json};
+
+use crate::world::cast::Cast;
+use crate::world::{Person, Reply};
+
+/// What somebody reads.
+pub fn read(cast: &Cast, by: &Person, path: &str) -> Reply {
+    cast.ask("GET", path).by(by).send()
+}
+
+/// A cast with a Forum next year in November and four deliverables of group 5: late, at risk, on track and without a Forum.
+pub fn owing() -> Cast {
+    let cast = Cast::new();
+    let post = |path: &str, body: &Value| cast.ask("POST", path).by(&cast.secretary).json(body).send().expect(201).json();
+    post(
+        "/forum-editions",
+        &json!({"name": "Paris Peace Forum 2027", "city": "Paris", "country": "FR", "time_zone": "Europe/Paris",
+            "starts_on": "2027-11-11", "ends_on": "2027-11-13", "submission_deadline": "2027-10-11"}),
+    );
+    cast.at("2027-09-01T10:00:00Z");
+    let cast = cast.again();
+    let post = |path: &str, body: &Value| cast.ask("POST", path).by(&cast.chair).json(body).send().expect(201).json();
+    let lead = cast.open_membership(&cast.lead);
+    for (title, due_on, year, lead) in [
+        ("A late <b>index</b>", "2027-08-20", Some(2027), Some(lead.as_str())),
+        ("An index at risk", "2027-09-10", Some(2027), None),
+        ("مؤشر", "2027-10-20", Some(2027), Some(lead.as_str())),
+        ("=2+3", "2028-01-20", None, None),
+    ] {
+        let body = json!({"title": title, "kind": "index", "due_on": due_on, "forum_year": year, "lead_membership_id": lead});
+        post("/groups/5/deliverables", &body);
+    }
+    post("/deliverables/WG5-D3/milestones", &json!({"title": "Outline", "due_on": "2027-09-20"}));
+    cast
+}
+
+fn lines(board: &Value) -> Vec<String> {
+    let lane = |lane: &Value| -> Vec<String> {
+        let line = |line: &Value| {
+            format!(
+                "{} {} {} {} {} {}",
+                line["reference"].as_str().unwrap(),
+                line["health"].as_str().unwrap(),
+                line["days_left"],
+                line["next"]["what"].as_str().unwrap(),
+                line["next"]["by"].as_str().unwrap(),
+                line["next"]["due_on"].as_str().unwrap()
+            )
+        };
+        lane["deliverables"].as_array().unwrap().iter().map(line).collect()
+    };
+    board["groups"].as_array().unwrap().iter().flat_map(lane).collect()
+}
+
+#[test]
+fn a_board_says_what_is_owed_next_and_by_whom() {
+    let cast = owing();
+    let board = read(&cast, &cast.secretary, "/board?forum_year=2027").expect(200).json();
+    assert_eq!(
+        lines(&board),
+        [
+            "WG5-D1 late -12 start lead 2027-08-20",
+            "WG5-D2 at_risk 9 start co_chairs 2027-09-10",
+            "WG5-D3 on_track 49 start lead 2027-09-20",
+        ]
+    );
+    assert_eq!(board["counts"], json!({"done": 0, "on_track": 1, "at_risk": 1, "late": 1, "dropped": 0}));
+    assert_eq!((&board["forum_edition"]["year"], &board["today"]), (&json!(2027), &json!("2027-09-01")));
+    assert_eq!(board["groups"][0]["deliverables"][0]["lead"]["id"], cast.lead.id.as_str());
+    let all = read(&cast, &cast.secretary, "/board").expect(200).json();
+    assert_eq!(lines(&all).len(), 4);
+    assert_eq!(all["forum_edition"], Value::Null);
+    read(&cast, &cast.secretary, "/board?forum_year=1999").expect(404);
+    read(&cast, &cast.secretary, "/board?group=99").expect(404);
+}
+
+#[test]
+fn a_co_chair_sees_the_board_of_its_own_groups() {
+    let cast = owing();
+    let body = json!({"title": "Other", "kind": "report", "due_on": "2027-10-01", "forum_year": 2027});
+    cast.ask("POST", "/groups/4/deliverables").by(&cast.secretary).json(&body).send().expect(201);
+    assert_eq!(lines(&read(&cast, &cast.secretary, "/board?forum_year=2027").json()).len(), 4);
+    assert_eq!(lines(&read(&cast, &cast.chair, "/board?forum_year=2027").expect(200).json()).len(), 3);
+    assert_eq!(lines(&read(&cast, &cast.chair, "/board?group=5").expect(200).json()).len(), 4);
+    read(&cast, &cast.chair, "/board?group=4").expect(403);
+    for person in [&cast.member, &cast.lead, &cast.observer, &cast.focal_point, &cast.stranger] {
+        read(&cast, person, "/board").expect(403);
+        read(&cast, person, "/board.svg").expect(403);
+    }
+    cast.get("/board").expect(401);
+}
+
+#[test]
+fn the_board_is_a_sheet_and_a_picture_too() {
+    let cast = owing();
+    let sheet = cast.ask("GET", "/board").by(&cast.secretary).header("Accept", "text/csv").send().expect(200);
+    let text = sheet.text().to_owned();
+    assert!(sheet.header("Content-Type").starts_with("text/csv"));
+    assert_eq!(text.lines().count(), 5);
+    assert!(text.contains("\r\n5,Creating a cyberspace stability index,WG5-D4,'=2+3,planned,on_track,"), "{text}");
+    let picture = read(&cast, &cast.chair, "/board.svg?forum_year=2027").expect(200);
+    assert_eq!(picture.header("Content-Type"), "image/svg+xml");
+    let svg = picture.text();
+    assert!(svg.contains("<title id=\"title\">") && svg.contains("<desc id=\"description\">"), "{svg}");
+    assert!(svg.contains("A late &lt;b&gt;index&lt;/b&gt;") && !svg.contains("<b>"), "{svg}");
+    assert!(svg.contains("3 deliverables of 1 groups on 2027-09-01: 0 done, 1 on track, 1 at risk, 1 late, 0 dropped."), "{svg}");
+    for said in ["Forum 2027 11 Nov", "Submission 2027 11 Oct", "Today, 1 Sep 2027", "Outline, due on 2027-09-20", "مؤشر"] {
+        assert!(svg.contains(said), "{said}: {svg}");
+    }
+    // A browser that opens it as a page lets its style in, and nothing else.
+    let policy = picture.header("Content-Security-Policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+}
+
+#[test]
+fn readiness_says_what_is_late_and_who_brings_nothing() {
+    let cast = owing();
+    let ready = cast.get("/forum-editions/2027/readiness").expect(200).json();
+    let references = |list: &str| -> Vec<String> {
+        ready[list].as_array().unwrap().iter().map(|one| one["reference"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((&ready["days_to_start"], &ready["days_to_deadline"]), (&json!(71), &json!(40)));
+    assert_eq!((references("late"), references("missing")), (vec!["WG5-D1".into()], vec!["WG5-D2".into(), "WG5-D3".to_owned()]));
+    assert!(references("ready").is_empty() && references("submitted").is_empty());
+    let idle: Vec<i64> =
+        ready["groups_with_nothing"].as_array().unwrap().iter().map(|group| group["number"].as_i64().unwrap()).collect();
+    assert_eq!(idle, [1, 2, 3, 4, 6]);
+    cast.get("/forum-editions/1999/readiness").expect(404);
+}
