@@ -38,14 +38,21 @@ impl Connection {
         Ok(self.received.get(body_at..).unwrap_or_default().into())
     }
 
-    /// Posts JSON; anything but 200 or 202 is a fault.
-    pub async fn post(&mut self, path: &str, json: &str) -> Result<(), Fault> {
+    /// The body that a path answers with 200 to who has this token.
+    pub async fn get_as(&mut self, path: &str, token: &str) -> Result<Arc<[u8]>, Fault> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n", self.address);
+        let body_at = tokio::time::timeout(PATIENCE, self.exchange(request.as_bytes())).await??;
+        Ok(self.received.get(body_at..).unwrap_or_default().into())
+    }
+
+    /// Posts JSON; the body of the answer. Anything but 200 or 202 is a fault.
+    pub async fn post(&mut self, path: &str, json: &str) -> Result<Arc<[u8]>, Fault> {
         let (address, length) = (self.address, json.len());
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
         );
-        tokio::time::timeout(PATIENCE, self.exchange((head + json).as_bytes())).await??;
-        Ok(())
+        let body_at = tokio::time::timeout(PATIENCE, self.exchange((head + json).as_bytes())).await??;
+        Ok(self.received.get(body_at..).unwrap_or_default().into())
     }
 
     fn request(&self, path: &str) -> Arc<[u8]> {

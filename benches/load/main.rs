@@ -14,6 +14,7 @@ mod login;
 mod process;
 mod seed;
 mod table;
+mod work;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -95,6 +96,10 @@ fn main() -> Result<(), Fault> {
         }
         if options.only.as_ref().is_none_or(|only| "login".contains(only.as_str())) {
             runtime.block_on(login::measure(&home, options.connections, options.seconds, options.workers))?;
+        }
+        if options.only.as_ref().is_none_or(|only| "work".contains(only.as_str())) {
+            work::seed(&home)?;
+            runtime.block_on(work::measure(&home, options.workers))?;
         }
     }
     Ok(())

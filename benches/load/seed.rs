@@ -16,9 +16,9 @@ use crate::database::{Engine, Home};
 use crate::process::plenary;
 
 /// Working groups, the call's own included.
-const GROUPS: u32 = 300;
+pub const GROUPS: u32 = 300;
 /// When every made-up row was written.
-const AT: &str = "2026-01-01 00:00:00";
+pub const AT: &str = "2026-01-01 00:00:00";
 const STATEMENT: &str = "We endorse the call, and report each year on what we did for each of the principles that we commit to.";
 
 /// The register that is measured.
@@ -296,31 +296,42 @@ fn groups(connection: &mut AnyConnection) -> Result<String, DbError> {
 }
 
 /// A version 7 UUID that tells the table and the row.
-fn id(table: u8, n: u32) -> String {
+pub fn id(table: u8, n: u32) -> String {
     format!("019b7000-{table:04x}-7000-8000-{n:012x}")
 }
 
 /// An INSERT of many rows.
-struct Insert {
+pub struct Insert {
     into: &'static str,
     rows: Vec<String>,
 }
 
 impl Insert {
-    fn into(into: &'static str) -> Self {
+    /// Into this table and these columns.
+    pub fn into(into: &'static str) -> Self {
         Self { into, rows: Vec::new() }
     }
 
     /// One row, in pieces. Both databases take quoted numbers and times for what the column is.
-    fn row(&mut self, pieces: &[&[Option<&str>]]) {
+    pub fn row(&mut self, pieces: &[&[Option<&str>]]) {
         let quoted = |value: &Option<&str>| value.map_or_else(|| "NULL".into(), |text| format!("'{}'", text.replace('\'', "''")));
         let values: Vec<String> = pieces.iter().copied().flatten().map(quoted).collect();
         self.rows.push(format!("({})", values.join(", ")));
     }
 
-    fn send(&mut self, connection: &mut AnyConnection) -> Result<(), DbError> {
+    /// Sends the rows.
+    pub fn send(&mut self, connection: &mut AnyConnection) -> Result<(), DbError> {
+        self.send_with("", connection)
+    }
+
+    /// Sends the rows, without those that a unique index has already.
+    pub fn send_or_skip(&mut self, connection: &mut AnyConnection) -> Result<(), DbError> {
+        self.send_with(" ON CONFLICT DO NOTHING", connection)
+    }
+
+    fn send_with(&mut self, tail: &str, connection: &mut AnyConnection) -> Result<(), DbError> {
         if !self.rows.is_empty() {
-            connection.batch_execute(&format!("INSERT INTO {} VALUES {}", self.into, self.rows.join(", ")))?;
+            connection.batch_execute(&format!("INSERT INTO {} VALUES {}{tail}", self.into, self.rows.join(", ")))?;
             self.rows.clear();
         }
         Ok(())

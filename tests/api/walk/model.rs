@@ -167,7 +167,7 @@ impl Model {
             Step::AddVersion { by } => {
                 let may = self.runs(by) || self.is_lead(by);
                 let open = matches!(self.deliverable, "planned" | "in_progress" | "in_consultation");
-                let done = may && open && self.works() && self.group != "suspended";
+                let done = may && open && self.works();
                 self.versions += usize::from(done);
                 done
             }
@@ -183,7 +183,8 @@ impl Model {
             }
             Step::SetSeats { by, all } => {
                 let seats: Vec<usize> = if all { vec![0, 1, 2] } else { vec![0, 1] };
-                if by != Role::Secretary || !self.works() || (self.group == "active" && !self.is_balanced(&seats)) {
+                // Also of a concluded group: without two chairs it could never begin again.
+                if by != Role::Secretary || self.group == "withdrawn" || (self.group == "active" && !self.is_balanced(&seats)) {
                     return false;
                 }
                 let kept = |supporter: usize| self.seats.iter().find(|seat| seat.supporter == supporter).cloned();
@@ -240,14 +241,9 @@ impl Model {
     fn move_membership(&mut self, by: Role, to: &'static str, of: Role) -> bool {
         let Some((status, observer)) = self.memberships.get(&of).copied() else { return false };
         let done = match (status, to) {
-            // Nobody decides what they asked for themselves, but the secretariat's word stands.
-            ("requested", "active") => {
-                (self.is_chair(by) && by != of || by == Role::Secretary)
-                    && self.group == "active"
-                    && self.affiliations.contains_key(&of)
-            }
-            ("requested", "declined") => self.is_chair(by) && by != of || by == Role::Secretary,
-            ("active", "removed") => self.runs(by),
+            // Nobody decides about themselves.
+            ("requested", "active") => self.runs(by) && by != of && self.group == "active" && self.affiliations.contains_key(&of),
+            ("requested", "declined") | ("active", "removed") => self.runs(by) && by != of,
             ("requested", "cancelled") | ("active", "left") => by == of,
             _ => false,
         };
