@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::store::Counts;
 use super::view::GroupRef;
 use crate::country::Region;
+use crate::picture::bars::{Bars, Panel, Row};
 use crate::supporters::SupporterFacts;
 
 /// Where the sector is not known, as in the statistics of the register.
@@ -61,6 +62,30 @@ impl Composition {
             register: total(register.0),
             by_sector: shares(sectors.iter().cloned(), UNCLASSIFIED, &by_sector, register.0),
             by_region: shares(regions, UNKNOWN, &by_region, register.1),
+        }
+    }
+}
+
+impl Composition {
+    /// As bars: its members, or where it has none yet the supporters that hold its seats, beside the register. `name`: of a sector, by code.
+    pub fn bars(&self, name: impl Fn(&str) -> Option<String>) -> Bars {
+        let seats_only = self.members == 0;
+        let worded = |code: &str| code.replace('_', " ");
+        let panel = |heading: &str, shares: &[Share]| Panel {
+            heading: heading.to_owned(),
+            rows: shares
+                .iter()
+                .map(|share| Row {
+                    label: name(&share.code).unwrap_or_else(|| worded(&share.code)),
+                    counts: [if seats_only { share.member_supporters } else { share.members }, share.register],
+                })
+                .collect(),
+        };
+        let ours = if seats_only { "Member supporters" } else { "Members" };
+        Bars {
+            title: format!("{} \u{2013} {}", self.group.number, self.group.title.plain()),
+            series: [ours.to_owned(), "Register".to_owned()],
+            panels: vec![panel("By sector", &self.by_sector), panel("By region", &self.by_region)],
         }
     }
 }

@@ -14,10 +14,11 @@ use super::store::{self, Filter, GroupList, GroupRow, MemberSupporters, names};
 use super::view::{self, GroupRef, GroupView};
 use crate::call;
 use crate::country::Region;
-use crate::db::Write;
+use crate::db::{Read, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
-use crate::http::{Input, Object, Page, Request, Route, Tagged, get, route};
+use crate::http::{Input, Object, Page, Picture, Request, Route, Tagged, get, route};
+use crate::picture::bars;
 use crate::policy::{Action, GroupId, SupporterId};
 use crate::supporters::{self, SupporterRef};
 
@@ -45,6 +46,12 @@ pub fn routes() -> Vec<Route> {
             read,
             "A group's members beside the register, by sector and region",
             composition,
+        )),
+        of_group(get(
+            "/groups/{group}/balance.svg",
+            read,
+            "A group's members beside the register, as a picture",
+            composition_picture,
         )),
     ]
 }
@@ -138,19 +145,33 @@ async fn member_supporters(request: Request<InGroup, MemberSupporterQuery>) -> R
         .await
 }
 
+fn composed(tx: &mut Read<'_>, input: &Input<InGroup>, below: &str) -> Result<Composition> {
+    let group = names::resolve(tx, &input.path.group, below)?;
+    let call = call::current(tx)?;
+    let members = store::members::member_supporters(tx, group.id)?;
+    let ids: Vec<SupporterId> = members.keys().copied().collect();
+    let facts = supporters::refs(tx, &ids)?;
+    let (by_sector, by_region) = store::register_composition(tx)?;
+    let sectors: Vec<String> = call.sectors.iter().map(|sector| sector.code.clone()).collect();
+    let supporters: Vec<_> = members.iter().filter_map(|(id, count)| Some((facts.get(id)?, *count))).collect();
+    let reference = GroupRef::of(&group, &input.reader)?;
+    Ok(Composition::new(reference, &sectors, &supporters, (&by_sector, &by_region)))
+}
+
 async fn composition(request: Request<InGroup>) -> Result<Object<Composition>> {
+    request.read(|tx, input| Ok(Object::plain(composed(tx, input, "/balance")?))).await
+}
+
+async fn composition_picture(request: Request<InGroup>) -> Result<Picture> {
     request
         .read(|tx, input| {
-            let group = names::resolve(tx, &input.path.group, "/balance")?;
+            let composition = composed(tx, input, "/balance.svg")?;
             let call = call::current(tx)?;
-            let members = store::members::member_supporters(tx, group.id)?;
-            let ids: Vec<SupporterId> = members.keys().copied().collect();
-            let facts = supporters::refs(tx, &ids)?;
-            let (by_sector, by_region) = store::register_composition(tx)?;
-            let sectors: Vec<String> = call.sectors.iter().map(|sector| sector.code.clone()).collect();
-            let supporters: Vec<_> = members.iter().filter_map(|(id, count)| Some((facts.get(id)?, *count))).collect();
-            let reference = GroupRef::of(&group, &input.reader)?;
-            Ok(Object::plain(Composition::new(reference, &sectors, &supporters, (&by_sector, &by_region))))
+            let name = |code: &str| {
+                let known = call.sectors.iter().find(|sector| sector.code == code);
+                known.map(|sector| sector.name.clone().shown(&input.reader).plain().to_owned())
+            };
+            Ok(Picture { svg: bars::draw(&composition.bars(name)), fresh_until: None })
         })
         .await
 }

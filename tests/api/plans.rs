@@ -8,7 +8,7 @@ use diesel::{QueryableByName, RunQueryDsl};
 use plenary::db::{AnyConnection, Tap};
 use plenary::error::Error;
 
-use crate::world::World;
+use crate::world::{Ask, World};
 
 /// Every statement that a world has sent.
 #[derive(Clone, Default)]
@@ -17,8 +17,13 @@ pub struct Seen(Arc<Mutex<Vec<String>>>);
 impl Seen {
     /// The queries that a GET sends, without what is bound to them.
     pub fn reading(&self, world: &World, path: &str) -> Vec<String> {
+        self.answering(world.ask("GET", path))
+    }
+
+    /// The queries that a request sends which is answered 200, without what is bound to them.
+    pub fn answering(&self, ask: Ask<'_>) -> Vec<String> {
         self.0.lock().unwrap().clear();
-        world.get(path).expect(200);
+        ask.send().expect(200);
         let sent: Vec<String> = self.0.lock().unwrap().drain(..).collect();
         let text = |sent: &String| sent.split(" -- binds:").next().unwrap_or_default().to_owned();
         sent.iter().map(text).filter(|text| text.starts_with("SELECT")).collect()

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::plans::tapped_world;
 use crate::world::cast::Cast;
 use crate::world::{Person, Reply};
 
@@ -128,4 +129,46 @@ fn readiness_says_what_is_late_and_who_brings_nothing() {
         ready["groups_with_nothing"].as_array().unwrap().iter().map(|group| group["number"].as_i64().unwrap()).collect();
     assert_eq!(idle, [1, 2, 3, 4, 6]);
     cast.get("/forum-editions/1999/readiness").expect(404);
+}
+
+#[test]
+fn a_group_beside_the_register_is_a_picture_too() {
+    let cast = Cast::new();
+    let picture = cast.get("/groups/5/balance.svg").expect(200);
+    assert_eq!(picture.header("Content-Type"), "image/svg+xml");
+    // Three members, of the two supporters that the cast speaks for.
+    let balance = cast.get("/groups/5/balance").json();
+    assert_eq!((&balance["members"], &balance["member_supporters"]), (&json!(3), &json!(3)));
+    let svg = picture.text();
+    assert!(svg.contains(">\nMembers\n<") && svg.contains("Academia") && svg.contains("By region"), "{svg}");
+    assert!(svg.contains("2 · 67 %") && svg.contains("1 · 33 %"), "{svg}");
+    let french = cast.ask("GET", "/groups/5/balance.svg").header("Accept-Language", "fr").send();
+    assert!(french.text().contains("Société civile"), "{}", french.text());
+    // A group without members is drawn by its seats.
+    assert!(cast.get("/groups/4/balance.svg").expect(200).text().contains("Member supporters"));
+    cast.get("/groups/99/balance.svg").expect(404);
+}
+
+#[test]
+fn a_board_of_many_takes_as_many_queries_as_one() {
+    let (world, seen) = tapped_world();
+    let cast = Cast::around(world);
+    let plan = |group: i64, n: usize| {
+        let body = json!({"title": format!("Part {n}"), "kind": "report", "due_on": "2027-10-01"});
+        cast.ask("POST", &format!("/groups/{group}/deliverables")).by(&cast.secretary).json(&body).send().expect(201);
+    };
+    let paths = ["/board", "/board.svg", "/me/tasks", "/groups/5/timeline", "/deliverables", "/trace", "/groups/5/calendar.ics"];
+    let spent = || paths.map(|path| seen.answering(cast.ask("GET", path).by(&cast.secretary)).len());
+    plan(5, 0);
+    // The call is read again after every write, by whoever asks first.
+    let warm = || drop(seen.answering(cast.ask("GET", "/call")));
+    warm();
+    let one = spent();
+    for n in 0..20 {
+        plan(n % 6 + 1, n as usize);
+    }
+    warm();
+    let many = spent();
+    assert_eq!(one, many, "{paths:?}");
+    assert!(many.iter().all(|queries| *queries <= 35), "{many:?}");
 }
