@@ -95,7 +95,8 @@ impl Authenticate for Callers {
     }
 }
 
-fn with_standings(connection: &mut AnyConnection, mut actor: Actor) -> Result<Actor> {
+/// The caller with the supporters, groups and seats that make its standings, as they are now.
+pub fn with_standings(connection: &mut AnyConnection, mut actor: Actor) -> Result<Actor> {
     if let Some(person) = actor.person.filter(|_| actor.verified) {
         actor.affiliations = supporters::affiliations_of(connection, person)?;
         (actor.memberships, actor.seats) = groups::standings_of(connection, person)?;

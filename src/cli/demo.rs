@@ -1,33 +1,67 @@
-//! `plenary demo`: the Paris Call with a Forum to come, served.
+//! `plenary demo`: the Paris Call with a Forum to come and made-up groups at work on it, served.
 
+mod groups;
+mod paper;
 mod people;
+mod play;
+mod stage;
 
-use chrono::Datelike as _;
+use actix_web::rt::System;
+use chrono::{Datelike as _, TimeDelta};
 
+use self::stage::Stage;
 use super::{Failure, Outcome, log, say, serve};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::load::{self, LoadFault};
-use crate::time::Day;
-use crate::{forum, server};
+use crate::time::{Clock, Day, Instant};
+use crate::{forum, groups as working_groups, server};
 
 /// The call, as public sources give it.
 const FILE: &str = include_str!("../../config/paris-call.toml");
 
 pub(super) fn run(settings: Settings) -> Outcome {
     log::start(&settings.log)?;
-    let forum = prepare(&settings)?;
-    let logins = introduce(&settings)?;
-    Ok(server::serve(settings, |settings| announce(settings, forum, &logins))?)
+    let (seasons, logins) = prepare(&settings)?;
+    Ok(server::serve(settings, |settings| announce(settings, seasons, &logins))?)
 }
 
-/// Loads the call and the coming Forum where they are not there yet; the year of that Forum.
-fn prepare(settings: &Settings) -> Result<i32, Failure> {
+/// The Forum that is being prepared, and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seasons {
+    last: i32,
+    coming: i32,
+}
+
+impl Seasons {
+    /// The first Forum that begins, on 11 November, after `today`, and the one before.
+    fn around(today: Day) -> Self {
+        let is_to_come = (today.month(), today.day()) < (11, 11);
+        let coming = if is_to_come { today.year() } else { today.year() + 1 };
+        Self { last: coming - 1, coming }
+    }
+
+    fn last_starts_on(self) -> Day {
+        starts_on(self.last)
+    }
+
+    fn coming_starts_on(self) -> Day {
+        starts_on(self.coming)
+    }
+}
+
+/// The first day of a year's Forum of the demo.
+fn starts_on(year: i32) -> Day {
+    Day::from_ymd_opt(year, 11, 11).unwrap_or_default()
+}
+
+/// What is made where it is not there yet: the call, the Forum to come, people, and what they do. Who was made now, to sign in.
+fn prepare(settings: &Settings) -> Result<(Seasons, Vec<people::Login>), Failure> {
     let db = server::open(settings)?;
     server::migrate(&db, true)?;
     let loaded = db.read_blocking(|tx| load::loaded(tx))?;
-    let text = loaded.as_deref().unwrap_or(FILE);
-    let (file, ours) = match (load::parse(text), load::parse(FILE)) {
+    let mut text = loaded.clone().unwrap_or_else(|| FILE.to_owned());
+    let (file, ours) = match (load::parse(&text), load::parse(FILE)) {
         (Ok(file), Ok(ours)) => (file, ours),
         (Err(faults), _) | (_, Err(faults)) => return Err(refusal(LoadFault::File(faults))),
     };
@@ -37,27 +71,72 @@ fn prepare(settings: &Settings) -> Result<i32, Failure> {
             file.call.name
         )));
     }
-    let today = db.clock().now().day_in(file.call.time_zone);
-    let year = coming_forum(today);
-    if loaded.is_some() && db.read_blocking(|tx| is_there(tx, year))? {
-        say(format_args!("The demo is there already: {} and the Forum of {year}. Nothing was changed.", file.call.name));
-        return Ok(year);
+    let now = db.clock().now();
+    let today = now.day_in(file.call.time_zone);
+    let seasons = Seasons::around(today);
+    // Nothing is older than the call that it belongs to.
+    let beginning = beginning(now, today, seasons);
+    let clock = Clock::fixed(if loaded.is_none() { beginning } else { now });
+    let staged = server::open_at(settings, clock.clone())?;
+    let is_cast = db.read_blocking(|tx| people::are_there(tx))?;
+    let mut is_new = loaded.is_none();
+    if !is_cast {
+        text.push_str(people::SUPPORTERS);
+        if !db.read_blocking(|tx| is_there(tx, seasons.last))? {
+            text.push_str(&edition(&format!("Demo Forum {}", seasons.last), seasons.last));
+        }
+        is_new = true;
     }
-    // What was loaded before, with one more edition: the loader leaves everything else as it has become.
-    let report = load::load(&db, &format!("{text}{}", edition(year))).map_err(refusal)?;
-    say(report);
-    say(format_args!("Loaded {} with a Forum to come in November {year}.", file.call.name));
-    Ok(year)
+    if !db.read_blocking(|tx| is_there(tx, seasons.coming))? {
+        text.push_str(&edition(&format!("Paris Peace Forum {}", seasons.coming), seasons.coming));
+        is_new = true;
+    }
+    let name = &file.call.name;
+    if is_new {
+        // What was loaded before, with what the demo adds: the loader leaves everything else as it has become.
+        say(load::load(&staged, &text).map_err(refusal)?);
+        say(format_args!("Loaded {name} with a Forum to come in November {}.", seasons.coming));
+    } else {
+        say(format_args!("The demo is there already: {name} and the Forum of {}. Nothing was changed.", seasons.coming));
+    }
+    if is_cast {
+        if !db.read_blocking(|tx| is_complete(tx))? {
+            say(
+                "The demo was broken off while it was made: for all of it, start anew with PLENARY_DATA_DIR=./demo plenary demo.",
+            );
+        }
+        return Ok((seasons, Vec::new()));
+    }
+    let accounts = server::accounts(settings, db.clock())?;
+    clock.set(beginning);
+    let logins = people::make(&staged, &accounts)?;
+    System::new().block_on(async {
+        let mut stage = Stage::new(settings, staged, clock, accounts, (now, today)).await?;
+        for login in &logins {
+            stage.enters(login.role, login.person);
+        }
+        play::all(&stage, seasons).await
+    })?;
+    say("Made people, working groups from 101 on, and what they do: none of it is real.");
+    Ok((seasons, logins))
 }
 
-/// Makes somebody in each role; how to sign in as each that was made now.
-fn introduce(settings: &Settings) -> Result<Vec<people::Login>, Failure> {
-    let db = server::open(settings)?;
-    Ok(people::people(&db, &server::accounts(settings, db.clock())?)?)
+/// When the demo's story begins.
+fn beginning(now: Instant, today: Day, seasons: Seasons) -> Instant {
+    let last_season = seasons.last_starts_on().signed_duration_since(today).num_days() + play::LAST_SEASON;
+    now.plus(TimeDelta::days(last_season.min(play::BEGINS) - 1))
+}
+
+fn is_complete(tx: &mut crate::db::AnyConnection) -> Result<bool, Error> {
+    found(working_groups::named(tx, groups::LAST, ""))
 }
 
 fn is_there(tx: &mut crate::db::AnyConnection, year: i32) -> Result<bool, Error> {
-    match forum::resolve(tx, &year.to_string()) {
+    found(forum::resolve(tx, &year.to_string()))
+}
+
+fn found<T>(what: Result<T, Error>) -> Result<bool, Error> {
+    match what {
         Ok(_) => Ok(true),
         Err(Error::Problem(_)) => Ok(false),
         Err(error) => Err(error),
@@ -68,19 +147,13 @@ fn refusal(fault: LoadFault) -> Failure {
     Failure(format!("the demo's call was not loaded. Start anew: PLENARY_DATA_DIR=./demo plenary demo\n{fault}"))
 }
 
-/// The year of the first Forum that begins, on 11 November, after `today`.
-fn coming_forum(today: Day) -> i32 {
-    let is_to_come = (today.month(), today.day()) < (11, 11);
-    if is_to_come { today.year() } else { today.year() + 1 }
-}
-
-fn edition(year: i32) -> String {
+fn edition(name: &str, year: i32) -> String {
     format!(
         r#"
-# A Forum to come: made up by the demo.
+# A Forum made up by the demo.
 [[forum_editions]]
 year = {year}
-name = "Paris Peace Forum {year}"
+name = "{name}"
 city = "Paris"
 country = "FR"
 starts_on = {year}-11-11
@@ -91,7 +164,7 @@ status = "open"
     )
 }
 
-fn announce(settings: &Settings, forum: i32, logins: &[people::Login]) {
+fn announce(settings: &Settings, seasons: Seasons, logins: &[people::Login]) {
     serve::announce(settings);
     let base = format!("http://{}", settings.listen);
     let places = [
@@ -101,7 +174,10 @@ fn announce(settings: &Settings, forum: i32, logins: &[people::Login]) {
         ("group 3, balanced by a derogation", "/api/v1/groups/3/balance".to_owned()),
         ("the register's private sector", "/api/v1/supporters?sector=private_sector&total=true".to_owned()),
         ("statistics", "/api/v1/supporters/stats".to_owned()),
-        ("the coming Forum", format!("/api/v1/forum-editions/{forum}")),
+        ("the coming Forum", format!("/api/v1/forum-editions/{}", seasons.coming)),
+        ("a group that lost its balance", "/api/v1/groups/102/balance".to_owned()),
+        ("what a group has done", "/api/v1/groups/101/timeline".to_owned()),
+        ("deliverables that are at risk", "/api/v1/deliverables?health=at_risk".to_owned()),
     ];
     for (what, path) in places {
         say(format_args!("  {what:34} {base}{path}"));
@@ -109,7 +185,7 @@ fn announce(settings: &Settings, forum: i32, logins: &[people::Login]) {
     if !logins.is_empty() {
         say("Sign in with POST /api/v1/auth/login as one of these; the passwords are shown this once:");
     }
-    for people::Login { role, email, password } in logins {
+    for people::Login { role, email, password, .. } in logins {
         say(format_args!("{role} {email} {password}"));
     }
     say("Ctrl-C stops it.");
@@ -130,13 +206,13 @@ mod tests {
             ("2028-02-29", 2028),
         ];
         for (today, year) in cases {
-            assert_eq!(coming_forum(today.parse().unwrap()), year, "{today}");
+            assert_eq!(Seasons::around(today.parse().unwrap()), Seasons { last: year - 1, coming: year }, "{today}");
         }
     }
 
     #[test]
     fn the_demo_is_a_call_file() {
-        let file = load::parse(&format!("{FILE}{}", edition(2031))).unwrap();
+        let file = load::parse(&format!("{FILE}{}{}", people::SUPPORTERS, edition("Demo Forum 2031", 2031))).unwrap();
         let forum = file.forum_editions.iter().find(|edition| edition.year == 2031).unwrap();
         assert_eq!(
             (forum.dates.starts_on.to_string(), forum.dates.submission_deadline.unwrap().to_string()),

@@ -9,6 +9,11 @@ use crate::time::Clock;
 
 /// Opens the database and sees that it answers. Its schema may be any: [`migrate`] looks at that.
 pub fn open(settings: &Settings) -> Result<Db, StartError> {
+    open_at(settings, Clock::System)
+}
+
+/// As [`open`], by another clock than the machine's.
+pub fn open_at(settings: &Settings, clock: Clock) -> Result<Db, StartError> {
     let database = &settings.database;
     let options = Options {
         readers: database.readers,
@@ -32,7 +37,7 @@ pub fn open(settings: &Settings) -> Result<Db, StartError> {
             error.to_string().split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(['.', '?']).to_owned(),
         ),
     };
-    let db = Db::open(target, options, Clock::System, Ids::Random).map_err(refused)?;
+    let db = Db::open(target, options, clock, Ids::Random).map_err(refused)?;
     // The pools would try for as long as a request may wait, and then not say why.
     db.connect().map_err(refused)?;
     app::prepare(&db);

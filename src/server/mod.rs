@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::rt::System;
 use actix_web::{HttpServer, rt};
 
-pub use database::{migrate, open};
+pub use database::{migrate, open, open_at};
 
 use crate::app::Composition;
 use crate::config::Settings;

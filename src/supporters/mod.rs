@@ -55,19 +55,9 @@ pub fn hold(tx: &mut Write<'_>, ids: &[SupporterId]) -> Result<()> {
     store::entry::hold(tx, ids)
 }
 
-/// The first endorsed supporter by name; `None` in an empty register.
-pub fn first(connection: &mut AnyConnection) -> Result<Option<SupporterId>> {
-    store::first(connection)
-}
-
 /// A supporter's focal points, oldest affiliation first.
 pub fn focal_points(connection: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<PersonId>> {
     affiliations::focal_points(connection, supporter)
-}
-
-/// Affiliates a person, with the higher role where it is already.
-pub fn affiliate(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, role: AffiliationRole) -> Result<()> {
-    joining::affiliate(tx, person, supporter, role).map(drop)
 }
 
 /// What is kept about a person whose address is this: affiliations, requests, invitations, applications.

@@ -242,12 +242,6 @@ pub fn group_id(connection: &mut AnyConnection, name: &str) -> Result<Option<Gro
     Ok(id.optional()?)
 }
 
-/// The first endorsed entry by name.
-pub fn first(connection: &mut AnyConnection) -> Result<Option<SupporterId>> {
-    let endorsed = s::table.filter(s::status.eq(Status::Endorsed)).order((s::folded_name, s::id)).limit(1);
-    Ok(endorsed.select(s::id).get_result(connection).optional()?)
-}
-
 /// The host of an entry's web site, where it has one.
 pub fn website_host(connection: &mut AnyConnection, id: SupporterId) -> Result<Option<String>> {
     let website: Option<Option<String>> = s::table.filter(s::id.eq(id)).select(s::website).get_result(connection).optional()?;
