@@ -60,7 +60,9 @@ pub fn prose(raw: &str, max: usize) -> Result<String, NameFault> {
 /// A cell of CSV that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a carriage return
 /// gets an apostrophe in front (OWASP, CSV Injection).
 pub fn formula_safe(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    // A plain number below zero is one.
+    let is_number = cell.strip_prefix('-').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 /// Whether a character is a control, a bidirectional override, embedding or isolate, a tag or an invisible filler.

@@ -114,19 +114,16 @@ fn by_person(tx: &mut Write<'_>, open: &[Found]) -> Result<BTreeMap<PersonId, Ve
     Ok(items)
 }
 
-/// A session shows what there is, for its own edition. A programme is made ahead: what is shown as final need not be approved yet.
+/// A session shows what there is, also what was owed to another edition: a result may come a year late. A programme is made ahead: what is
+/// shown as final need not be approved yet.
 pub fn on_session_shows(tx: &mut Write<'_>, fact: &SessionShows, objections: &mut Objections) -> Result<()> {
     let references: Vec<String> = fact.shown.iter().map(|(reference, _)| reference.clone()).collect();
     let known = rows::named(tx, &references)?;
     for reference in &references {
         match known.iter().find(|(name, ..)| name == reference) {
             None => objections.raise("unknown_deliverable", format!("There is no deliverable {reference}.")),
-            Some((_, Status::Dropped, _)) => {
+            Some((_, Status::Dropped)) => {
                 objections.raise("deliverable_dropped", format!("{reference} was dropped: there is nothing to show."));
-            }
-            Some((_, _, edition)) if edition.is_some_and(|edition| edition != fact.edition) => {
-                let detail = format!("{reference} is for another Forum edition: change its forum_year first.");
-                objections.raise("other_edition", detail);
             }
             Some(_) => {}
         }

@@ -9,6 +9,7 @@ use super::store::Counts;
 use super::view::GroupRef;
 use crate::country::Region;
 use crate::picture::bars::{Bars, Panel, Row};
+use crate::picture::words::Tongue;
 use crate::supporters::SupporterFacts;
 
 /// Where the sector is not known, as in the statistics of the register.
@@ -68,9 +69,18 @@ impl Composition {
 
 impl Composition {
     /// As bars: its members, or where it has none yet the supporters that hold its seats, beside the register. `name`: of a sector, by code.
-    pub fn bars(&self, name: impl Fn(&str) -> Option<String>) -> Bars {
+    pub fn bars(&self, tongue: Tongue, name: impl Fn(&str) -> Option<String>) -> Bars {
         let seats_only = self.members == 0;
-        let worded = |code: &str| code.replace('_', " ");
+        let worded = |code: &str| match (tongue, code) {
+            (Tongue::Fr, "africa") => "Afrique".to_owned(),
+            (Tongue::Fr, "americas") => "Amériques".to_owned(),
+            (Tongue::Fr, "asia") => "Asie".to_owned(),
+            (Tongue::Fr, "oceania") => "Océanie".to_owned(),
+            (Tongue::Fr, UNCLASSIFIED) => "non classés".to_owned(),
+            (Tongue::Fr, UNKNOWN) => "inconnue".to_owned(),
+            (Tongue::En, UNCLASSIFIED | UNKNOWN) => code.to_owned(),
+            _ => code.split('_').map(capitalised).collect::<Vec<_>>().join(" "),
+        };
         let panel = |heading: &str, shares: &[Share]| Panel {
             heading: heading.to_owned(),
             rows: shares
@@ -81,13 +91,23 @@ impl Composition {
                 })
                 .collect(),
         };
-        let ours = if seats_only { "Member supporters" } else { "Members" };
+        let ours =
+            if seats_only { tongue.say("Member supporters", "Soutiens membres") } else { tongue.say("Members", "Membres") };
         Bars {
+            tongue,
             title: format!("{} \u{2013} {}", self.group.number, self.group.title.plain()),
-            series: [ours.to_owned(), "Register".to_owned()],
-            panels: vec![panel("By sector", &self.by_sector), panel("By region", &self.by_region)],
+            series: [ours.to_owned(), tongue.say("Register", "Registre").to_owned()],
+            panels: vec![
+                panel(tongue.say("By sector", "Par secteur"), &self.by_sector),
+                panel(tongue.say("By region", "Par région"), &self.by_region),
+            ],
         }
     }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Members and member supporters by one thing that is known of the supporters; `None`: unknown.

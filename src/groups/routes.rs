@@ -19,6 +19,7 @@ use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
 use crate::http::{Input, Object, Page, Picture, Request, Route, Tagged, get, route};
 use crate::picture::bars;
+use crate::picture::words::tongue;
 use crate::policy::{Action, GroupId, SupporterId};
 use crate::supporters::{self, SupporterRef};
 
@@ -171,7 +172,7 @@ async fn composition_picture(request: Request<InGroup>) -> Result<Picture> {
                 let known = call.sectors.iter().find(|sector| sector.code == code);
                 known.map(|sector| sector.name.clone().shown(&input.reader).plain().to_owned())
             };
-            Ok(Picture { svg: bars::draw(&composition.bars(name)), fresh_until: None })
+            Ok(Picture { svg: bars::draw(&composition.bars(tongue(&input.reader), name)), fresh_until: None })
         })
         .await
 }

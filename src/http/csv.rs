@@ -25,8 +25,8 @@ mod tests {
 
     #[test]
     fn formulas_are_escaped_and_quotes_doubled() {
-        let rows = ["=1+1", "+a", "-a", "@a", "a\"b", "São, Paulo"].map(|cell| [cell.to_owned()]);
+        let rows = ["=1+1", "+a", "-a", "-12", "-1+2", "@a", "a\"b", "São, Paulo"].map(|cell| [cell.to_owned()]);
         let text = String::from_utf8(table(&["name"], rows).unwrap()).unwrap();
-        assert_eq!(text, "\u{FEFF}name\r\n'=1+1\r\n'+a\r\n'-a\r\n'@a\r\n\"a\"\"b\"\r\n\"São, Paulo\"\r\n");
+        assert_eq!(text, "\u{FEFF}name\r\n'=1+1\r\n'+a\r\n'-a\r\n-12\r\n'-1+2\r\n'@a\r\n\"a\"\"b\"\r\n\"São, Paulo\"\r\n");
     }
 }

@@ -1,9 +1,12 @@
 //! Two distributions side by side, as horizontal bars.
 
+use super::words::Tongue;
 use super::{Picture, fit};
 
 /// Two distributions over the same words.
 pub struct Bars {
+    /// Its language.
+    pub tongue: Tongue,
     /// Its heading.
     pub title: String,
     /// What the full bars and the light ones are.
@@ -90,12 +93,13 @@ fn percent(row: &Row, totals: [i64; 2], series: usize) -> String {
 /// The picture in words, for who cannot see it.
 fn described(bars: &Bars) -> String {
     let [one, two] = &bars.series;
-    let mut text = format!("{one} beside {two}.");
+    let beside = bars.tongue.say("beside", "à côté de");
+    let mut text = format!("{one} {beside} {two}.");
     for panel in &bars.panels {
         let totals = totals(panel);
         text.push_str(&format!(" {}:", panel.heading));
         for row in panel.rows.iter().filter(|row| row.counts != [0, 0]) {
-            text.push_str(&format!(" {} {} beside {};", row.label, percent(row, totals, 0), percent(row, totals, 1)));
+            text.push_str(&format!(" {} {} {beside} {};", row.label, percent(row, totals, 0), percent(row, totals, 1)));
         }
     }
     text
@@ -110,6 +114,7 @@ mod tests {
         let row = |label: &str, counts| Row { label: label.into(), counts };
         let panel = |rows| Panel { heading: "By sector".into(), rows };
         let bars = Bars {
+            tongue: Tongue::En,
             title: "Working group 5 beside the register".into(),
             series: ["Members".into(), "Register".into()],
             panels: vec![panel(vec![row("State", [1, 80]), row("Private sector", [3, 706]), row("المجتمع المدني", [0, 390])])],

@@ -5,6 +5,7 @@
 //! element, know no dark screens, no descriptions, and no marks for states.
 
 pub mod bars;
+pub mod words;
 
 use svg::node::Node;
 use svg::node::element::{Description, Element, Line, Path, Rectangle, Style, Text, Title};

@@ -94,7 +94,7 @@ fn reason_wanted(line: &Move) -> String {
 }
 
 fn no_version(tx: &mut Write<'_>, found: &Found) -> Result<Option<Violation>> {
-    let detail = "There is no version to approve: add one with POST …/versions first.";
+    let detail = "There is no version to submit: add one with POST …/versions first.";
     Ok((!versions::any_readable(tx, found.row.id)?).then(|| Violation::new("no_version", detail)))
 }
 

@@ -68,10 +68,10 @@ pub fn open_for(c: &mut AnyConnection, edition: EditionId) -> Result<Vec<Found>>
     Ok(rows.into_iter().map(|(row, lead)| Found { row, lead }).collect())
 }
 
-/// Reference, status and edition of the deliverables that these references name.
-pub fn named(c: &mut AnyConnection, references: &[String]) -> Result<Vec<(String, Status, Option<EditionId>)>> {
+/// Reference and status of the deliverables that these references name.
+pub fn named(c: &mut AnyConnection, references: &[String]) -> Result<Vec<(String, Status)>> {
     let query = d::table.filter(any_of("deliverables.reference", references));
-    Ok(query.select((d::reference, d::status, d::forum_edition_id)).load(c)?)
+    Ok(query.select((d::reference, d::status)).load(c)?)
 }
 
 /// Takes a person off every list of those thanked, with the words that were written there.

@@ -20,3 +20,10 @@ word_enum! {
         Leads = "leads",
     }
 }
+
+impl Audience {
+    /// To whom a message goes that does not say: to members.
+    pub fn everybody() -> Self {
+        Self::Members
+    }
+}

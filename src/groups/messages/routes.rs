@@ -94,6 +94,8 @@ struct ToMany {
     /// At most 5,000 characters.
     #[schemars(length(max = 20_000))]
     body: String,
+    /// Without it, to members.
+    #[serde(default = "Audience::everybody")]
     to: Audience,
     /// Whether only to say whom it would reach.
     #[serde(default)]

@@ -2,11 +2,14 @@
 
 use chrono::{Datelike, Days, Months};
 
+use crate::picture::words::Tongue;
 use crate::picture::{Mark, Picture, fit};
 use crate::time::Day;
 
 /// What the picture shows.
 pub struct Road {
+    /// Its language.
+    pub tongue: Tongue,
     /// Its heading.
     pub title: String,
     /// Where the reader stands.
@@ -115,17 +118,17 @@ pub fn draw(road: &Road) -> String {
         picture.text("head", "start", 16.0, y + 16.0, &fit(&lane.label, WIDTH - 60.0));
         y += ROW;
         for row in &lane.rows {
-            stretch(&mut picture, row, &scale, y, road.today);
+            stretch(&mut picture, row, &scale, y, road);
             y += ROW;
         }
     }
     if road.groups.is_empty() {
-        picture.text("small", "start", 16.0, y + 15.0, "No deliverable.");
+        picture.text("small", "start", 16.0, y + 15.0, road.tongue.say("No deliverable.", "Aucun livrable."));
     }
     // Above the rows, so that no bar hides it.
     let now = scale.x(road.today);
     picture.line("now", (now, HEAD - 14.0), (now, bottom));
-    legend(&mut picture, bottom + 24.0);
+    legend(&mut picture, road.tongue, bottom + 24.0);
     picture.svg()
 }
 
@@ -140,26 +143,46 @@ fn heading(picture: &mut Picture, road: &Road, scale: &Scale, bottom: f64) {
     for month in scale.months() {
         let x = scale.x(month);
         picture.line("grid", (x, HEAD - 12.0), (x, bottom));
-        let name = if month.month() == 1 || month == scale.from { "%b %Y" } else { "%b" };
-        picture.text("small", "start", x + 3.0, HEAD - 4.0, &month.format(name).to_string());
+        let name = road.tongue.month(month);
+        let name = if month.month() == 1 || month == scale.from { format!("{name} {}", month.year()) } else { name.to_owned() };
+        picture.text("small", "start", x + 3.0, HEAD - 4.0, &name);
     }
     let mut events: Vec<(f64, String)> = road
         .events
         .iter()
-        .map(|event| (scale.x(event.from), format!("{} {}", event.label, event.from.format("%-d %b"))))
-        .chain([(scale.x(road.today), format!("Today, {}", road.today.format("%-d %b %Y")))])
+        .map(|event| (scale.x(event.from), format!("{} {}", event.label, road.tongue.day(event.from))))
+        .chain([(
+            scale.x(road.today),
+            format!("{}, {} {}", road.tongue.say("Today", "Aujourd’hui"), road.tongue.day(road.today), road.today.year()),
+        )])
         .collect();
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Two lines in turn: labels of near days do not run into each other.
-    for (i, (x, label)) in events.iter().enumerate() {
-        let anchor = if *x > WIDTH - 170.0 { "end" } else { "start" };
-        picture.text("small", anchor, *x, HEAD - if i % 2 == 0 { 34.0 } else { 47.0 }, label);
+    // Each on the lowest of three lines on which it runs into no other; where there is no room, its line alone stands for it.
+    let mut ends = [f64::MIN; 3];
+    for (x, label) in &events {
+        let wide = 6.5 * label.chars().count() as f64;
+        let left = if x + wide > WIDTH { x - wide } else { *x };
+        let free = ends.iter_mut().zip([34.0, 47.0, 60.0]).find(|(end, _)| **end < left);
+        if let Some((end, above)) = free {
+            *end = left + wide + 8.0;
+            let anchor = if left < *x { "end" } else { "start" };
+            picture.text("small", anchor, *x, HEAD - above, label);
+        }
     }
 }
 
-fn stretch(picture: &mut Picture, row: &Stretch, scale: &Scale, y: f64, today: Day) {
+fn stretch(picture: &mut Picture, row: &Stretch, scale: &Scale, y: f64, road: &Road) {
+    let (tongue, today) = (road.tongue, road.today);
     let middle = y + ROW / 2.0;
-    let what = format!("{} {}: {}, due on {}, {} % done", row.reference, row.title, row.standing, row.due_on, row.progress);
+    let what = format!(
+        "{} {}: {}, {} {}, {} %",
+        row.reference,
+        row.title,
+        row.standing,
+        tongue.say("due on", "échéance le"),
+        row.due_on,
+        row.progress
+    );
     picture.group(&what, |picture| {
         picture.text("", "start", 24.0, y + 15.0, &row.reference);
         picture.text("", "start", 100.0, y + 15.0, &fit(&row.title, LABELS - 116.0));
@@ -171,35 +194,49 @@ fn stretch(picture: &mut Picture, row: &Stretch, scale: &Scale, y: f64, today: D
             picture.line("way", (left, middle), (gone, middle));
         }
         for (day, done, title) in &row.milestones {
-            let (mark, how) = if *done { (Mark::StepDone, "done on") } else { (Mark::Step, "due on") };
+            let (mark, how) = if *done {
+                (Mark::StepDone, tongue.say("done on", "fait le"))
+            } else {
+                (Mark::Step, tongue.say("due on", "échéance le"))
+            };
             picture.mark(mark, scale.x(*day), middle, &format!("{title}, {how} {day}"));
         }
         let left_days = (row.due_on - today).num_days();
-        let when = if left_days < 0 { format!("{} days over", -left_days) } else { format!("{left_days} days left") };
+        let when = if left_days < 0 {
+            format!("{} {}", -left_days, tongue.say("days over", "jours de retard"))
+        } else {
+            format!("{left_days} {}", tongue.say("days left", "jours restants"))
+        };
         picture.mark(row.mark, due, middle, &format!("{}, {when}", row.standing));
     });
 }
 
-const LEGENDS: [(Mark, &str, f64); 7] = [
-    (Mark::Done, "done", 70.0),
-    (Mark::Fine, "on track", 90.0),
-    (Mark::Risk, "at risk", 84.0),
-    (Mark::Late, "late", 70.0),
-    (Mark::Off, "dropped", 92.0),
-    (Mark::StepDone, "milestone done", 132.0),
-    (Mark::Step, "milestone to come", 150.0),
+const LEGENDS: [(Mark, &str, &str, f64); 7] = [
+    (Mark::Done, "done", "terminé", 78.0),
+    (Mark::Fine, "on track", "dans les temps", 120.0),
+    (Mark::Risk, "at risk", "à risque", 84.0),
+    (Mark::Late, "late", "en retard", 90.0),
+    (Mark::Off, "dropped", "abandonné", 100.0),
+    (Mark::StepDone, "milestone done", "étape franchie", 132.0),
+    (Mark::Step, "open milestone", "étape ouverte", 130.0),
 ];
 
-fn legend(picture: &mut Picture, y: f64) {
+/// How a mark is called.
+pub fn name(tongue: Tongue, mark: Mark) -> &'static str {
+    LEGENDS.iter().find(|(known, ..)| *known == mark).map_or("", |(_, en, fr, _)| tongue.say(en, fr))
+}
+
+fn legend(picture: &mut Picture, tongue: Tongue, y: f64) {
     let mut x = 24.0;
-    for (mark, name, room) in LEGENDS {
+    for (mark, en, fr, room) in LEGENDS {
+        let name = tongue.say(en, fr);
         picture.mark(mark, x, y, name);
         picture.text("", "start", x + 12.0, y + 4.5, name);
         x += room;
     }
     picture.line("way", (x, y), (x + 20.0, y));
     picture.line("track", (x + 24.0, y), (x + 40.0, y));
-    picture.text("", "start", x + 50.0, y + 4.5, "progress, up to the due date");
+    picture.text("", "start", x + 50.0, y + 4.5, tongue.say("progress, up to the due date", "avancement, jusqu’à l’échéance"));
 }
 
 /// The picture in words, for who cannot see it.
@@ -207,22 +244,22 @@ fn described(road: &Road) -> String {
     let rows = || road.groups.iter().flat_map(|lane| &lane.rows);
     let count = |mark: Mark| rows().filter(|row| row.mark == mark).count();
     let mut text = format!(
-        "{} deliverables of {} groups on {}: {} done, {} on track, {} at risk, {} late, {} dropped.",
+        "{} {}, {} {}, {}: ",
         rows().count(),
+        road.tongue.say("deliverables", "livrables"),
         road.groups.len(),
-        road.today,
-        count(Mark::Done),
-        count(Mark::Fine),
-        count(Mark::Risk),
-        count(Mark::Late),
-        count(Mark::Off)
+        road.tongue.say("groups", "groupes"),
+        road.today
     );
+    let counted = [Mark::Done, Mark::Fine, Mark::Risk, Mark::Late, Mark::Off];
+    let counted: Vec<_> = counted.into_iter().map(|mark| format!("{} {}", count(mark), name(road.tongue, mark))).collect();
+    text.push_str(&format!("{}.", counted.join(", ")));
     for event in &road.events {
         text.push_str(&format!(" {}: {}.", event.label, event.from));
     }
     let late: Vec<String> = rows().filter(|row| row.mark == Mark::Late).take(20).map(|row| row.reference.clone()).collect();
     if !late.is_empty() {
-        text.push_str(&format!(" Late: {}.", late.join(", ")));
+        text.push_str(&format!(" {}: {}.", name(road.tongue, Mark::Late), late.join(", ")));
     }
     text
 }
@@ -259,6 +296,7 @@ mod tests {
             Event { from: day("2026-11-11"), to: day("2026-11-13"), label: "Forum 2026".into() },
         ];
         Road {
+            tongue: Tongue::En,
             title: "The road to the Forum 2026".into(),
             today: day("2026-10-01"),
             events,
@@ -270,9 +308,7 @@ mod tests {
     fn every_deliverable_has_its_row_and_the_description_says_what_is_seen() {
         let svg = draw(&road(300));
         assert_eq!(svg.matches("days left").count() + svg.matches("days over").count(), 300);
-        assert!(
-            svg.contains("300 deliverables of 6 groups on 2026-10-01: 60 done, 60 on track, 60 at risk, 60 late, 60 dropped.")
-        );
+        assert!(svg.contains("300 deliverables, 6 groups, 2026-10-01: 60 done, 60 on track, 60 at risk, 60 late, 60 dropped."));
     }
 
     #[test]

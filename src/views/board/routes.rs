@@ -15,6 +15,7 @@ use crate::groups::{self, GroupRef};
 use crate::http::{Csv, Input, Object, Picture, Request, Route, Sheet, csv, get};
 use crate::people::PersonRef;
 use crate::picture::Mark;
+use crate::picture::words::tongue;
 use crate::policy::{Action, GroupId, Object as Subject};
 use crate::time::{Day, DaySchema, Instant};
 
@@ -213,11 +214,12 @@ async fn draw(request: Request<(), BoardQuery>) -> Result<Picture> {
             let today = call.today(tx.now());
             let fresh_until = Some(Instant::end_of(today, call.time_zone));
             let (table, edition) = read(tx, input)?;
+            let tongue = tongue(&input.reader);
             let stretch = |line: &Line| Stretch {
                 reference: line.row.reference.clone(),
                 title: line.row.title.clone(),
                 mark: mark(line.row.health),
-                standing: line.row.health.to_string().replace('_', " "),
+                standing: picture::name(tongue, mark(line.row.health)).to_owned(),
                 due_on: line.row.due_on,
                 progress: line.row.progress,
                 milestones: line
@@ -232,11 +234,15 @@ async fn draw(request: Request<(), BoardQuery>) -> Result<Picture> {
                 rows: lane.lines.iter().map(stretch).collect(),
             };
             let year = edition.and_then(|id| table.editions.get(&id)).map(|edition| edition.year);
-            let days = events(&table.editions, edition);
+            let days = events(&table.editions, edition, tongue);
             // Past Forums would press what is to come into a corner.
             let first = table.lines().map(|line| line.row.due_on).chain([today]).min().unwrap_or(today);
             let road = Road {
-                title: year.map_or_else(|| "What groups owe".into(), |year| format!("The road to the Forum {year}")),
+                tongue,
+                title: year.map_or_else(
+                    || tongue.say("What groups owe", "Ce que doivent les groupes").to_owned(),
+                    |year| format!("{} {year}", tongue.say("The road to the Forum", "La route vers le Forum")),
+                ),
                 today,
                 events: days
                     .into_iter()

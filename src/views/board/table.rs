@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Owed;
 use super::rules::{Standing, owed_next};
-use super::{Owed, rules};
 use crate::db::AnyConnection;
 use crate::deliverables::{self, BoardRow, Health};
 use crate::error::Result;
@@ -14,6 +14,7 @@ use crate::forum::{self, EditionFacts, EditionId};
 use crate::groups::{self, GroupRef};
 use crate::locale::Reader;
 use crate::people::{self, PersonRef};
+use crate::picture::words::Tongue;
 use crate::policy::{GroupId, PersonId};
 use crate::time::{Day, Instant};
 
@@ -136,26 +137,19 @@ impl HealthCounts {
 }
 
 /// The groups' numbers and what each owes, as the picture's heading of days: the Forum and its deadline.
-pub fn events(editions: &HashMap<EditionId, EditionFacts>, only: Option<EditionId>) -> BTreeMap<Day, (Day, String)> {
+pub fn events(
+    editions: &HashMap<EditionId, EditionFacts>,
+    only: Option<EditionId>,
+    tongue: Tongue,
+) -> BTreeMap<Day, (Day, String)> {
     let mut events = BTreeMap::new();
     let shown =
         |edition: &&EditionFacts| only.is_none_or(|only| only == edition.id) && edition.status != forum::Status::Cancelled;
     for edition in editions.values().filter(shown) {
         if let Some(deadline) = edition.submission_deadline {
-            events.insert(deadline, (deadline, format!("Submission {}", edition.year)));
+            events.insert(deadline, (deadline, format!("{} {}", tongue.say("Submission", "Remise"), edition.year)));
         }
         events.insert(edition.starts_on, (edition.ends_on, format!("Forum {}", edition.year)));
     }
     events
-}
-
-impl rules::OwedBy {
-    /// As the board's table says it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Lead => "lead",
-            Self::CoChairs => "co-chairs",
-            Self::Secretariat => "secretariat",
-        }
-    }
 }

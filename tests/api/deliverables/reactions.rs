@@ -159,9 +159,9 @@ fn a_session_shows_what_there_is() {
         let shown = references.iter().map(|reference| ((*reference).to_owned(), true)).collect();
         desk.announce(&SessionShows { session, edition, shown })
     };
-    assert!(shows(&["WG5-D1", "WG5-D2"]).is_empty());
+    assert!(shows(&["WG5-D1", "WG5-D2", "WG5-D3"]).is_empty());
     assert!(shows(&[]).is_empty());
-    let against = shows(&["WG5-D1", "WG5-D3", "WG5-D4", "WG5-D5", "nothing"]);
+    let against = shows(&["WG5-D1", "WG5-D4", "WG5-D5", "nothing"]);
     let codes: Vec<_> = against.iter().map(|line| line.split(':').next().unwrap()).collect();
-    assert_eq!(codes, ["other_edition", "deliverable_dropped", "unknown_deliverable", "unknown_deliverable"]);
+    assert_eq!(codes, ["deliverable_dropped", "unknown_deliverable", "unknown_deliverable"]);
 }

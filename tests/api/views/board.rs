@@ -106,9 +106,13 @@ fn the_board_is_a_sheet_and_a_picture_too() {
     let svg = picture.text();
     assert!(svg.contains("<title id=\"title\">") && svg.contains("<desc id=\"description\">"), "{svg}");
     assert!(svg.contains("A late &lt;b&gt;index&lt;/b&gt;") && !svg.contains("<b>"), "{svg}");
-    assert!(svg.contains("3 deliverables of 1 groups on 2027-09-01: 0 done, 1 on track, 1 at risk, 1 late, 0 dropped."), "{svg}");
+    assert!(svg.contains("3 deliverables, 1 groups, 2027-09-01: 0 done, 1 on track, 1 at risk, 1 late, 0 dropped."), "{svg}");
     for said in ["Forum 2027 11 Nov", "Submission 2027 11 Oct", "Today, 1 Sep 2027", "Outline, due on 2027-09-20", "مؤشر"] {
         assert!(svg.contains(said), "{said}: {svg}");
+    }
+    let french = cast.ask("GET", "/board.svg?forum_year=2027").by(&cast.chair).header("Accept-Language", "fr").send();
+    for said in ["La route vers le Forum 2027", "11 nov.", "Aujourd’hui, 1 sept. 2027", "en retard", "jours restants"] {
+        assert!(french.text().contains(said), "{said}: {}", french.text());
     }
     // A browser that opens it as a page lets its style in, and nothing else.
     let policy = picture.header("Content-Security-Policy").to_owned();
