@@ -134,7 +134,7 @@ async fn to_supporter(request: Request<InSupporter, (), ToSupporter>) -> Result<
                 let offer = supporters::offer_of_affiliation(supporter.id, *role);
                 Ok(supporters::invite(tx, offer, email, &invited_by(input))?.to_string())
             },
-            |tx, input, id| created(tx, input, id),
+            created,
         )
         .await
 }
@@ -208,7 +208,7 @@ async fn to_group(request: Request<InGroup, (), ToGroup>) -> Result<Created<Invi
                 let offer = Offer { supporter: *supporter, group: Some(group.id), body: body.as_deref(), role };
                 Ok(supporters::invite(tx, offer, email, &invited_by(input))?.to_string())
             },
-            |tx, input, id| created(tx, input, id),
+            created,
         )
         .await
 }
