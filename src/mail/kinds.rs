@@ -77,7 +77,7 @@ word_enum! {
         MembershipRequested = "membership_requested",
         /// A request for membership was granted, at once where the group is open, or declined. Params `{name, group, accepted: boolean, reason|null}`.
         MembershipDecided = "membership_decided",
-        /// A membership was taken away. Params `{name, group, reason}`.
+        /// A membership was taken away, for a reason, or ended because its supporter withdrew. Params `{name, group, reason|null, supporter|null}`: one of the two.
         MembershipRemoved = "membership_removed",
         /// Active memberships ended, to the co-chairs of their groups. Params `{name, ended: [{person, group}]}`.
         MembershipEnded = "membership_ended",

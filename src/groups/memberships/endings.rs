@@ -13,7 +13,7 @@ use crate::groups::facts::MembershipEnded;
 use crate::groups::store as groups;
 use crate::people::PersonErased;
 use crate::policy::GroupId;
-use crate::supporters::{AffiliationEnded, SupporterWithdrawn, SupportersMerged};
+use crate::supporters::{self, AffiliationEnded, SupporterWithdrawn, SupportersMerged};
 
 /// Takes an open membership to where it ends, in a group that the transaction holds. Whoever ends it counts the group anew.
 pub fn end(tx: &mut Write<'_>, row: &mut Row, to: MembershipStatus, reason: Option<&str>) -> Result<()> {
@@ -27,8 +27,9 @@ pub fn end(tx: &mut Write<'_>, row: &mut Row, to: MembershipStatus, reason: Opti
     Ok(())
 }
 
-/// Ends whatever is open of these: what stands as `left`, what waits as `cancelled`. Co-chairs are told.
-fn end_all(tx: &mut Write<'_>, whose: Whose) -> Result<()> {
+/// Ends whatever is open of these: what stands as `left`, what waits as `cancelled`. Co-chairs are told. Gives those that stood.
+fn end_all(tx: &mut Write<'_>, whose: Whose) -> Result<Vec<Row>> {
+    let mut left = Vec::new();
     let groups: BTreeSet<GroupId> = store::open_of(tx, whose)?.iter().map(|row| row.group_id).collect();
     for group in &groups {
         groups::hold(tx, *group)?;
@@ -40,22 +41,34 @@ fn end_all(tx: &mut Write<'_>, whose: Whose) -> Result<()> {
         end(tx, &mut row, to, None)?;
         if stood {
             mails::ended(tx, row.person_id, row.group_id);
+            left.push(row);
         }
     }
     for group in groups {
         groups::counts::recount(tx, group)?;
     }
-    Ok(())
+    Ok(left)
 }
 
 /// Ends what rests on an affiliation that ended. Its supporter is held.
 pub fn affiliation_ended(tx: &mut Write<'_>, fact: &AffiliationEnded, _: &mut Objections) -> Result<()> {
-    end_all(tx, Whose::For(fact.person, fact.supporter))
+    // The person is told of the affiliation, and that this ends with it.
+    end_all(tx, Whose::For(fact.person, fact.supporter)).map(drop)
 }
 
-/// Ends what there is for a supporter that withdrew. Its row is written by then, and so held.
+/// Ends what there is for a supporter that withdrew, and tells those whom it takes along. Its row is written by then, and so held.
 pub fn supporter_withdrawn(tx: &mut Write<'_>, fact: &SupporterWithdrawn, _: &mut Objections) -> Result<()> {
-    end_all(tx, Whose::Supporter(fact.0))
+    let left = end_all(tx, Whose::Supporter(fact.0))?;
+    let Some(supporter) = supporters::refs(tx, &[fact.0])?.remove(&fact.0) else { return Ok(()) };
+    let ids: BTreeSet<GroupId> = left.iter().map(|row| row.group_id).collect();
+    let rows = groups::by_ids(tx, &ids.into_iter().collect::<Vec<_>>())?;
+    let causer = audit::causer(tx);
+    for row in left.iter().filter(|row| Some(row.person_id) != causer) {
+        if let Some(group) = rows.iter().find(|group| group.id == row.group_id) {
+            mails::withdrawn(tx, group, row.person_id, &supporter.reference.name)?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives what there is for a supporter to the one that it goes into; both are held. A person has one open membership a group, whoever it

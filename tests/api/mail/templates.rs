@@ -123,7 +123,7 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": MARKUP, "group": LONG, "accepted": false, "reason": PROSE}),
         ),
         MembershipRemoved => {
-            (json!({"name": RTL, "group": MARKUP, "reason": PROSE}), json!({"name": "Ana", "group": LONG, "reason": "No."}))
+            (json!({"name": RTL, "group": MARKUP, "reason": PROSE}), json!({"name": "Ana", "group": LONG, "supporter": RTL}))
         }
         MembershipEnded => (
             json!({"name": "Ana", "ended": [{"person": MARKUP, "group": RTL}, {"person": RTL, "group": LONG}]}),

@@ -46,6 +46,15 @@ fn with_a_supporter_that_withdraws_end_its_members_in_one_mail() {
         .collect();
     named.sort();
     assert_eq!(named, ["Lead Test", "Member Test"]);
+    let told = |person: &crate::world::Person| mails.list().contains(&format!("membership_removed {}", person.email));
+    assert_eq!(
+        (told(&cast.member), told(&cast.lead), told(&cast.representative), told(&cast.observer)),
+        (true, true, false, false)
+    );
+    assert_eq!(
+        mails.to(&cast.member.email).params["supporter"],
+        cast.get(&format!("/supporters/{}", cast.supporter)).json()["name"]
+    );
     let (members, supporters) = cast.counted();
     assert_eq!(members, 1);
     let listed = cast.get("/groups/5/supporters?total=true").json();

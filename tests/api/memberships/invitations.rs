@@ -114,7 +114,6 @@ fn who_does_not_speak_for_the_supporter_is_a_member_once_it_does() {
     let list =
         cast.read_as(&cast.focal_point, &format!("/supporters/{}/affiliation-requests", cast.supporter)).expect(200).json();
     let request = list["items"][0]["id"].as_str().unwrap();
-    // The group rests when the supporter says yes: nothing comes of it yet, and nothing is lost.
     let decide = format!("/affiliation-requests/{request}/decision");
     cast.post_as(&cast.focal_point, &decide, &json!({"decision": "accept"})).expect(200);
     let own = cast.own(&new);
