@@ -11,7 +11,7 @@ use chrono::{Datelike as _, TimeDelta};
 
 use self::stage::Stage;
 use super::{Failure, Outcome, log, say, serve};
-use crate::config::Settings;
+use crate::config::{Settings, Synchronous};
 use crate::error::Error;
 use crate::load::{self, LoadFault};
 use crate::time::{Clock, Day, Instant};
@@ -77,7 +77,10 @@ fn prepare(settings: &Settings) -> Result<(Seasons, Vec<people::Login>), Failure
     // Nothing is older than the call that it belongs to.
     let beginning = beginning(now, today, seasons);
     let clock = Clock::fixed(if loaded.is_none() { beginning } else { now });
-    let staged = server::open_at(settings, clock.clone())?;
+    // A power cut now costs nothing that cannot be made again: no need to wait for the disk a hundred times.
+    let mut hasty = settings.clone();
+    hasty.database.synchronous = Synchronous::Normal;
+    let staged = server::open_at(&hasty, clock.clone())?;
     let is_cast = db.read_blocking(|tx| people::are_there(tx))?;
     let mut is_new = loaded.is_none();
     if !is_cast {
