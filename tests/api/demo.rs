@@ -34,8 +34,11 @@ fn everything(server: &Running) -> Vec<Value> {
         .to_vec()
 }
 
-/// The demo's people: role, standing, affiliation, groups of which they are members, groups in which they sit.
-const ROLES: [(&str, &str, &str, &[i64], &[i64]); 11] = [
+/// Role, standing, affiliation, groups of which somebody is a member, groups in which it sits.
+type Role = (&'static str, &'static str, &'static str, &'static [i64], &'static [i64]);
+
+/// The demo's people.
+const ROLES: [Role; 11] = [
     ("administrator", "administrator", "", &[], &[]),
     ("secretariat", "secretariat", "", &[], &[]),
     ("focal_point", "person", "focal_point", &[], &[]),

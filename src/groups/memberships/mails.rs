@@ -25,7 +25,7 @@ fn tell(tx: &mut Write<'_>, kind: Kind, group: &GroupRow, person: &PersonRow, pa
     let mut params = params;
     let title = title(tx, group, person.locale.as_deref())?;
     if let Some(params) = params.as_object_mut() {
-        params.insert("group".to_owned(), title.into());
+        params.insert("group".into(), title.into());
     }
     people::tell(tx, kind, person, params)
 }
@@ -73,6 +73,14 @@ pub fn decided(tx: &mut Write<'_>, group: &GroupRow, person: PersonId, accepted:
 pub fn removed(tx: &mut Write<'_>, group: &GroupRow, person: PersonId, reason: &str) -> Result<()> {
     match people::person(tx, person)? {
         Some(row) => tell(tx, Kind::MembershipRemoved, group, &row, json!({"reason": reason})),
+        None => Ok(()),
+    }
+}
+
+/// Somebody's membership ended because the supporter that it was for withdrew.
+pub fn withdrawn(tx: &mut Write<'_>, group: &GroupRow, person: PersonId, supporter: &str) -> Result<()> {
+    match people::person(tx, person)?.filter(PersonRow::may_sign_in) {
+        Some(row) => tell(tx, Kind::MembershipRemoved, group, &row, json!({"supporter": supporter})),
         None => Ok(()),
     }
 }
