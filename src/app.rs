@@ -17,7 +17,7 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, deliverables, forum, groups, meetings, outbox, people, supporters, views};
+use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
@@ -30,6 +30,7 @@ pub fn routes() -> Vec<Route> {
         forum::routes(),
         deliverables::routes(),
         meetings::routes(),
+        consultations::routes(),
         views::routes(),
     ];
     slices.into_iter().flatten().collect()

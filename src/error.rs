@@ -70,6 +70,8 @@ problems! {
         "One or more parameters or fields are unknown, missing, or of the wrong form. `errors` names each with a JSON Pointer (or `?name` for a query parameter, `{name}` for a part of the path).";
     RuleViolation = "rule-violation", 422, "A rule stands against it",
         "The input is well formed, but a rule of the call forbids it. `violations` lists every rule that is broken.";
+    SupporterRequired = "supporter-required", 422, "Say for which supporter",
+        "You may act for several supporters here. Send the request again with `?supporter_id=`, the id of one of those that `supporters` names.";
     InvalidCursor = "invalid-cursor", 422, "The cursor does not belong to this list",
         "A cursor goes with the filters and the sort order it was made under. Start again without it.";
     IdempotencyKeyReused = "idempotency-key-reused", 422, "The Idempotency-Key was used for another body",

@@ -174,6 +174,20 @@ impl Ids {
         }
         Id::of(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
+
+    /// A new identifier, version 4, which says nothing of when it was made or of what: for what must not be recognised.
+    pub fn unrelated<T>(&self) -> Id<T> {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
+            Self::Random => Id::of(Uuid::new_v4()),
+            Self::Counted(n) => {
+                // An odd factor scatters the count over all values, each once: in a test too the order says nothing.
+                let count = u128::from(n.fetch_add(1, Ordering::SeqCst));
+                let scattered = count.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+                Id::of(uuid::Builder::from_random_bytes(scattered.to_be_bytes()).into_uuid())
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +202,19 @@ mod tests {
             let (a, b): (Id<()>, Id<()>) = (ids.next(early), ids.next(late));
             assert!(a < b, "{a} {b}");
             assert_eq!(Uuid::parse_str(a.as_str()).unwrap().get_version_num(), 7);
+        }
+    }
+
+    #[test]
+    fn unrelated_ids_are_version_4_and_in_no_order() {
+        for ids in [Ids::Random, Ids::counted()] {
+            let made: Vec<Id<()>> = (0..50).map(|_| ids.unrelated()).collect();
+            let mut sorted = made.clone();
+            sorted.sort();
+            sorted.dedup();
+            assert_eq!(sorted.len(), made.len());
+            assert_ne!(sorted, made);
+            assert!(made.iter().all(|id| Uuid::parse_str(id.as_str()).unwrap().get_version_num() == 4));
         }
     }
 

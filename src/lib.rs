@@ -50,6 +50,8 @@ pub mod deliverables;
 
 pub mod meetings;
 
+pub mod consultations;
+
 pub mod load;
 
 pub mod views;

@@ -96,6 +96,10 @@ word_enum! {
         WorkOnDeliverable = "work_on_deliverable",
         /// Decide memberships, invite to a group, edit its text, deliverables, rounds, meetings, dispositions, messages.
         RunGroup = "run_group",
+        /// Answer a round for a supporter of its audience.
+        Contribute = "contribute",
+        /// Answer a public round with one's account.
+        ContributeInPublic = "contribute_in_public",
         /// See what groups will owe: a co-chair's own groups, or all.
         ReadBoard = "read_board",
         /// Give a seat up.
@@ -175,6 +179,14 @@ pub fn allows(action: Action, standing: Standing) -> bool {
         Action::RunGroup | Action::ReadBoard => match standing {
             CoChair | Secretariat | Administrator => true,
             Anyone | Person | Oneself | Verified | Affiliated | FocalPoint | Observer | Member | Lead => false,
+        },
+        Action::Contribute => match standing {
+            Affiliated | FocalPoint | Member | Lead | CoChair => true,
+            Anyone | Person | Oneself | Verified | Observer | Secretariat | Administrator => false,
+        },
+        Action::ContributeInPublic => match standing {
+            Verified | Affiliated | FocalPoint | Observer | Member | Lead | CoChair | Secretariat | Administrator => true,
+            Anyone | Person | Oneself => false,
         },
         Action::GiveSeatUp => match standing {
             FocalPoint | Secretariat | Administrator => true,

@@ -145,6 +145,123 @@ diesel::table! {
 }
 
 diesel::table! {
+    consultation_announcements (id) {
+        id -> Text,
+        consultation_id -> Text,
+        kind -> Text,
+        params -> Text,
+        caused_by -> Nullable<Text>,
+        done_to -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    consultation_audience (consultation_id, supporter_id) {
+        consultation_id -> Text,
+        supporter_id -> Text,
+        sector -> Nullable<Text>,
+        region -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    consultation_questions (id) {
+        id -> Text,
+        consultation_id -> Text,
+        position -> BigInt,
+        kind -> Text,
+        prompt -> Text,
+        required -> Bool,
+        options -> Nullable<Text>,
+        min -> Nullable<BigInt>,
+        max -> Nullable<BigInt>,
+        max_length -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    consultation_tallies (consultation_id) {
+        consultation_id -> Text,
+        tally -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    consultations (id) {
+        id -> Text,
+        slug -> Text,
+        scope -> Text,
+        group_id -> Nullable<Text>,
+        deliverable_id -> Nullable<Text>,
+        deliverable_version -> Nullable<BigInt>,
+        title -> Text,
+        background -> Nullable<Text>,
+        synthesis -> Nullable<Text>,
+        audience -> Text,
+        allowed_visibility -> Text,
+        status -> Text,
+        opens_at -> Timestamp,
+        closes_at -> Timestamp,
+        opened_at -> Nullable<Timestamp>,
+        published_at -> Nullable<Timestamp>,
+        search_text -> Text,
+        synthesis_version -> BigInt,
+        questions_version -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    contribution_revisions (contribution_id, number) {
+        contribution_id -> Text,
+        number -> BigInt,
+        answers -> Text,
+        visibility -> Text,
+        submitted_by -> Nullable<Text>,
+        submitted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    contribution_writers (contribution_id, person_id) {
+        contribution_id -> Text,
+        person_id -> Text,
+    }
+}
+
+diesel::table! {
+    contributions (id) {
+        id -> Text,
+        consultation_id -> Text,
+        owner -> Text,
+        supporter_id -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        email -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        status -> Text,
+        revision -> BigInt,
+        answers -> Nullable<Text>,
+        visibility -> Nullable<Text>,
+        submitted_at -> Nullable<Timestamp>,
+        working_answers -> Nullable<Text>,
+        working_visibility -> Nullable<Text>,
+        sector -> Nullable<Text>,
+        region -> Nullable<Text>,
+        listing_id -> Text,
+        hidden_at -> Nullable<Timestamp>,
+        hidden_reason -> Nullable<Text>,
+        moderation_version -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     deliverable_principles (deliverable_id, principle) {
         deliverable_id -> Text,
         principle -> BigInt,
@@ -169,6 +286,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        consulted_at -> Nullable<Timestamp>,
     }
 }
 
@@ -212,6 +330,22 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         expired_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    dispositions (id) {
+        id -> Text,
+        consultation_id -> Text,
+        contribution_id -> Text,
+        question_id -> Text,
+        point -> Text,
+        disposition -> Text,
+        reason -> Text,
+        deliverable_id -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 
@@ -446,6 +580,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         locale -> Nullable<Text>,
+        concealed -> Bool,
     }
 }
 
@@ -493,6 +628,19 @@ diesel::table! {
         summary -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    public_contributions (id) {
+        id -> Text,
+        consultation_id -> Text,
+        email -> Text,
+        owner -> Text,
+        locale -> Text,
+        answers -> Text,
+        visibility -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -677,6 +825,20 @@ diesel::joinable!(co_chair_seats -> supporters (supporter_id));
 diesel::joinable!(co_chair_seats -> working_groups (group_id));
 diesel::joinable!(comments -> deliverables (deliverable_id));
 diesel::joinable!(comments -> persons (author_id));
+diesel::joinable!(consultation_announcements -> consultations (consultation_id));
+diesel::joinable!(consultation_audience -> consultations (consultation_id));
+diesel::joinable!(consultation_audience -> supporters (supporter_id));
+diesel::joinable!(consultation_questions -> consultations (consultation_id));
+diesel::joinable!(consultation_tallies -> consultations (consultation_id));
+diesel::joinable!(consultations -> deliverables (deliverable_id));
+diesel::joinable!(consultations -> working_groups (group_id));
+diesel::joinable!(contribution_revisions -> contributions (contribution_id));
+diesel::joinable!(contribution_revisions -> persons (submitted_by));
+diesel::joinable!(contribution_writers -> contributions (contribution_id));
+diesel::joinable!(contribution_writers -> persons (person_id));
+diesel::joinable!(contributions -> consultations (consultation_id));
+diesel::joinable!(contributions -> persons (person_id));
+diesel::joinable!(contributions -> supporters (supporter_id));
 diesel::joinable!(deliverable_principles -> deliverables (deliverable_id));
 diesel::joinable!(deliverable_versions -> deliverables (deliverable_id));
 diesel::joinable!(deliverable_versions -> persons (added_by));
@@ -684,6 +846,9 @@ diesel::joinable!(deliverables -> forum_editions (forum_edition_id));
 diesel::joinable!(deliverables -> memberships (lead_membership_id));
 diesel::joinable!(deliverables -> working_groups (group_id));
 diesel::joinable!(derogations -> working_groups (group_id));
+diesel::joinable!(dispositions -> consultations (consultation_id));
+diesel::joinable!(dispositions -> contributions (contribution_id));
+diesel::joinable!(dispositions -> deliverables (deliverable_id));
 diesel::joinable!(forum_sessions -> forum_editions (forum_edition_id));
 diesel::joinable!(group_aliases -> working_groups (group_id));
 diesel::joinable!(group_messages -> persons (sender_id));
@@ -700,6 +865,7 @@ diesel::joinable!(memberships -> supporters (supporter_id));
 diesel::joinable!(memberships -> working_groups (group_id));
 diesel::joinable!(milestones -> deliverables (deliverable_id));
 diesel::joinable!(person_sessions -> persons (person_id));
+diesel::joinable!(public_contributions -> consultations (consultation_id));
 diesel::joinable!(recovery_codes -> persons (person_id));
 diesel::joinable!(refresh_tokens -> person_sessions (session_id));
 diesel::joinable!(seat_persons -> co_chair_seats (seat_id));
@@ -723,10 +889,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     calls,
     co_chair_seats,
     comments,
+    consultation_announcements,
+    consultation_audience,
+    consultation_questions,
+    consultation_tallies,
+    consultations,
+    contribution_revisions,
+    contribution_writers,
+    contributions,
     deliverable_principles,
     deliverable_versions,
     deliverables,
     derogations,
+    dispositions,
     forum_editions,
     forum_sessions,
     group_aliases,
@@ -747,6 +922,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person_sessions,
     persons,
     principles,
+    public_contributions,
     recovery_codes,
     refresh_tokens,
     register_milestones,

@@ -120,6 +120,7 @@ fn test(db: Db, settings: &Settings, address: &str) -> Outcome {
         locale: None,
         params: json!({}),
         due_at: None,
+        concealed: false,
     };
     let id = db
         .write_blocking(&mut |tx: &mut crate::db::Write<'_>| Ok::<_, Error>(outbox::enqueue(tx, mail.clone())?))

@@ -7,6 +7,7 @@ mod any;
 mod any_of;
 mod bulk;
 mod keyset;
+mod lock;
 mod migrate;
 mod pool;
 pub mod search;

@@ -85,6 +85,16 @@ impl Write<'_> {
         self.db.ids().next(self.now)
     }
 
+    /// A new identifier that is related to nothing, neither to this instant nor to another id ([`Ids::unrelated`](crate::ids::Ids::unrelated)).
+    pub fn unrelated_id<T>(&self) -> Id<T> {
+        self.db.ids().unrelated()
+    }
+
+    /// The instant that the clock shows by now: for what must be judged once a lock is held that others may have made it wait for.
+    pub fn clock(&self) -> Instant {
+        self.db.clock().now()
+    }
+
     /// What [`Db::extend`] gave to every transaction.
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.db.extension()

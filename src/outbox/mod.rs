@@ -51,6 +51,8 @@ pub struct Mail {
     pub params: Value,
     /// Not before this instant; `None`: at once.
     pub due_at: Option<Instant>,
+    /// Whether its recipient shows what is kept secret, so that no view of the queue has it (domain.md, Consultations).
+    pub concealed: bool,
 }
 
 /// A mail that this process holds and nobody else sends.

@@ -35,6 +35,7 @@ pub fn insert(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
             o::params.eq(mail.params.to_string()),
             o::state.eq(State::Queued),
             o::attempts.eq(0_i64),
+            o::concealed.eq(mail.concealed),
             o::due_at.eq(mail.due_at.unwrap_or(now)),
             o::version.eq(1_i64),
             o::created_at.eq(now),
@@ -145,6 +146,7 @@ pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<Mai
         locale: None,
         params: Value::Object(Default::default()),
         due_at: None,
+        concealed: false,
     };
     let id = insert(tx, nobody)?;
     diesel::update(o::table.filter(o::id.eq(id))).set(o::state.eq(State::Dropped)).execute(&mut **tx)?;

@@ -17,13 +17,23 @@ fn mail(kind: Kind, person: &PersonRow, email: &str) -> Mail {
         locale: person.locale.clone(),
         params: json!({"name": person.display_name}),
         due_at: None,
+        concealed: false,
     }
 }
 
 /// Tells a person something, where it has an address that is its own.
 pub fn tell(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value) -> Result<()> {
+    told(tx, kind, person, params, false)
+}
+
+/// [`tell`] by a mail that no view of the queue shows: that this person gets it is a secret.
+pub fn tell_in_secret(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value) -> Result<()> {
+    told(tx, kind, person, params, true)
+}
+
+fn told(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value, concealed: bool) -> Result<()> {
     let Some(email) = person.email.as_deref().filter(|_| person.is_verified()) else { return Ok(()) };
-    let mut mail = mail(kind, person, email);
+    let mut mail = Mail { concealed, ..mail(kind, person, email) };
     if let (Some(all), Value::Object(more)) = (mail.params.as_object_mut(), params) {
         all.extend(more);
     }

@@ -21,7 +21,7 @@ pub use administrators::{Founded, admissible_password, make_administrator, make_
 pub use endings::{FORMER_PARTICIPANT, PersonErased, PersonSuspended, erase, lapse_address, refuse_for_last_administrator};
 pub use hasher::{Cost, Hasher};
 pub use keys::{KeyState, Keys};
-pub use mails::tell;
+pub use mails::{tell, tell_in_secret};
 pub use newcomers::{Newcomer, confirm_address};
 pub use profile::{export, propose_address, save_profile};
 pub use references::{PersonRef, contacts, refs};

@@ -58,6 +58,7 @@ fn mail(recipient: &str) -> Mail {
         locale: None,
         params: json!({"name": "Müller"}),
         due_at: None,
+        concealed: false,
     }
 }
 

@@ -77,6 +77,7 @@ fn an_application_that_nobody_confirmed_is_erased_whole_after_7_days() {
             locale: None,
             params: json!({"name": "Cleo Contact"}),
             due_at,
+            concealed: false,
         };
         let act = Act { purpose: Purpose::ConfirmApplication, subject: ID, detail: json!({"email": "cleo@acme.example"}) };
         outbox::ask(tx, mail(None), &act)?;
@@ -115,7 +116,15 @@ fn a_mail_goes_90_days_after_it_left() {
     sql(&world, "UPDATE persons SET email_verified_at = created_at");
     world.write(|tx| {
         let due_at = Some(tx.now().plus(TimeDelta::days(400)));
-        let mail = Mail { kind: "test", person: None, recipient: "later".into(), locale: None, params: json!({}), due_at };
+        let mail = Mail {
+            kind: "test",
+            person: None,
+            recipient: "later".into(),
+            locale: None,
+            params: json!({}),
+            due_at,
+            concealed: false,
+        };
         let act = Act { purpose: Purpose::AcceptInvitation, subject: "x", detail: json!({"email": "later"}) };
         outbox::ask(tx, mail, &act).map(drop)
     });

@@ -69,6 +69,7 @@ fn gauges_are_kept() {
             locale: None,
             params: serde_json::json!({}),
             due_at: None,
+            concealed: false,
         };
         Ok(plenary::outbox::enqueue(tx, mail)?)
     });

@@ -52,7 +52,7 @@ pub struct Filter {
 
 impl Filter {
     fn mails<'a>(&self) -> o::BoxedQuery<'a, Backend> {
-        let mut query = o::table.into_boxed::<Backend>();
+        let mut query = o::table.filter(o::concealed.eq(false)).into_boxed::<Backend>();
         query = match self.state {
             Some(state) => query.filter(o::state.eq(state)),
             // What was never wanted, or not any more, is shown to who asks for it.
@@ -81,9 +81,14 @@ pub fn newest(connection: &mut AnyConnection, state: Option<State>, limit: i64) 
     Ok(mails.order((o::created_at.desc(), o::id.desc())).limit(limit).select(MailRow::as_select()).load(connection)?)
 }
 
-/// One mail.
+/// One mail that is not concealed.
 pub fn mail(connection: &mut AnyConnection, id: MailId) -> Result<Option<MailRow>> {
-    Ok(o::table.find(id).select(MailRow::as_select()).get_result(connection).optional()?)
+    Ok(o::table
+        .filter(o::id.eq(id))
+        .filter(o::concealed.eq(false))
+        .select(MailRow::as_select())
+        .get_result(connection)
+        .optional()?)
 }
 
 /// Queues a mail that was sent or given up once more, as if it had never been tried; one that waits need not wait any longer. 409 where

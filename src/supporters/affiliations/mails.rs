@@ -21,7 +21,7 @@ pub fn supporter_name(c: &mut AnyConnection, supporter: SupporterId) -> Result<S
 pub fn tell(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value) -> Result<()> {
     let Some(email) = person.email.clone().filter(|_| person.is_verified()) else { return Ok(()) };
     let (person, locale) = (Some(person.id), person.locale.clone());
-    outbox::enqueue(tx, Mail { kind: kind.as_str(), person, recipient: email, locale, params, due_at: None })?;
+    outbox::enqueue(tx, Mail { kind: kind.as_str(), person, recipient: email, locale, params, due_at: None, concealed: false })?;
     Ok(())
 }
 

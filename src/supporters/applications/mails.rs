@@ -16,7 +16,15 @@ fn to_contact(tx: &mut Write<'_>, kind: Kind, email: &str, locale: Option<&str>,
         Some(folded) => people::person_by_email(tx, &folded)?.map(|person| person.id),
         None => None,
     };
-    Ok(Mail { kind: kind.as_str(), person, recipient: email.to_owned(), locale: locale.map(str::to_owned), params, due_at: None })
+    Ok(Mail {
+        kind: kind.as_str(),
+        person,
+        recipient: email.to_owned(),
+        locale: locale.map(str::to_owned),
+        params,
+        due_at: None,
+        concealed: false,
+    })
 }
 
 /// Asks the contact to confirm.

@@ -105,8 +105,15 @@ fn mail(tx: &mut Write<'_>, row: &Row, invited: &Invited<'_>) -> Result<()> {
         }
     };
     // Whose mailbox it is, is not said before it is accepted: the same row whether or not the address has an account.
-    let mail =
-        Mail { kind: kind.as_str(), person: None, recipient, locale: invited.locale.map(str::to_owned), params, due_at: None };
+    let mail = Mail {
+        kind: kind.as_str(),
+        person: None,
+        recipient,
+        locale: invited.locale.map(str::to_owned),
+        params,
+        due_at: None,
+        concealed: false,
+    };
     outbox::ask(tx, mail, &Act { purpose: Purpose::AcceptInvitation, subject: row.id.as_str(), detail: json!({}) })?;
     Ok(())
 }

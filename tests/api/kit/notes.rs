@@ -240,6 +240,7 @@ fn tell<P, B>(
         locale: None,
         params: json!({"note": id}),
         due_at: None,
+        concealed: false,
     };
     outbox::enqueue(tx, mail)?;
     input.query.after(tx, Step::Outbox)?;
@@ -383,6 +384,7 @@ async fn ask_for_mail(request: Request<(), (), Address>) -> Result<Accepted> {
                     locale: None,
                     params: json!({}),
                     due_at: None,
+                    concealed: false,
                 };
                 outbox::enqueue(tx, mail)?;
                 Ok(())

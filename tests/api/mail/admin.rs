@@ -11,7 +11,10 @@ use crate::world::{Home, PASSWORD, Person, World};
 fn queue(world: &World, kind: &'static str, recipient: &str) -> MailId {
     world.write(|tx| {
         let (recipient, params) = (recipient.to_owned(), json!({"name": "Geheim", "message": "geheim"}));
-        Ok(outbox::enqueue(tx, Mail { kind, person: None, recipient, locale: Some("fr".into()), params, due_at: None })?)
+        Ok(outbox::enqueue(
+            tx,
+            Mail { kind, person: None, recipient, locale: Some("fr".into()), params, due_at: None, concealed: false },
+        )?)
     })
 }
 
@@ -147,7 +150,7 @@ fn nothing_of_an_erased_reader_is_left_in_the_queue() {
         use diesel::prelude::*;
         use plenary::schema::outbox as o;
         let (params, recipient) = (json!({"name": "Ana"}), ana.email.clone());
-        let mail = Mail { kind: "test", person: Some(ana.id), recipient, locale: None, params, due_at: None };
+        let mail = Mail { kind: "test", person: Some(ana.id), recipient, locale: None, params, due_at: None, concealed: false };
         let dead = outbox::enqueue(tx, mail.clone())?;
         let answer = (o::state.eq(State::Dead), o::last_answer.eq("550 <ana@example.org> is nobody here"));
         diesel::update(o::table.find(dead)).set(answer).execute(&mut **tx)?;

@@ -153,7 +153,7 @@ fn a_mail_that_cannot_be_written_waits_and_says_why() {
     let queue = |kind: &'static str, to: &str| {
         world.write(|tx| {
             let (params, recipient) = (json!({}), to.to_owned());
-            Ok(outbox::enqueue(tx, Mail { kind, person: None, recipient, locale: None, params, due_at: None })?)
+            Ok(outbox::enqueue(tx, Mail { kind, person: None, recipient, locale: None, params, due_at: None, concealed: false })?)
         })
     };
     queue("test", "a@example.org");
@@ -225,6 +225,7 @@ fn a_server_delivers_what_another_process_queued_within_two_seconds() {
             locale: None,
             params: json!({}),
             due_at: None,
+            concealed: false,
         };
         db.write_blocking(&mut |tx: &mut plenary::db::Write<'_>| {
             Ok::<_, plenary::error::Error>(outbox::enqueue(tx, mail.clone())?)

@@ -33,7 +33,10 @@ fn queue(world: &World, recipients: &[&str]) {
     world.write(|tx| {
         for recipient in recipients {
             let recipient = (*recipient).to_owned();
-            outbox::enqueue(tx, Mail { kind: "test", person: None, recipient, locale: None, params: json!({}), due_at: None })?;
+            outbox::enqueue(
+                tx,
+                Mail { kind: "test", person: None, recipient, locale: None, params: json!({}), due_at: None, concealed: false },
+            )?;
         }
         Ok(())
     });

@@ -1,0 +1,12 @@
+ALTER TABLE deliverable_versions DROP COLUMN consulted_at;
+ALTER TABLE outbox DROP COLUMN concealed;
+DROP TABLE consultation_announcements;
+DROP TABLE consultation_tallies;
+DROP TABLE dispositions;
+DROP TABLE public_contributions;
+DROP TABLE contribution_writers;
+DROP TABLE contribution_revisions;
+DROP TABLE contributions;
+DROP TABLE consultation_audience;
+DROP TABLE consultation_questions;
+DROP TABLE consultations;
