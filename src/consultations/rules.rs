@@ -1,6 +1,8 @@
 //! What a consultation round may be and become (domain.md, Consultations): pure.
 
+pub mod disclosure;
 pub mod questions;
+pub mod tally;
 
 use std::collections::BTreeSet;
 
