@@ -9,8 +9,14 @@ pub use store::contributions::{ContributionId, ContributionMark};
 pub use store::{ConsultationId, ConsultationMark};
 
 use crate::http::Route;
+use crate::locale::Localised;
 
 /// `/consultations` and what lies below.
 pub fn routes() -> Vec<Route> {
     Vec::new()
+}
+
+/// What a round is found by: its title and background in every language, folded.
+pub fn round_search_text(title: &Localised, background: Option<&Localised>) -> String {
+    [title.folded(), background.map(Localised::folded).unwrap_or_default()].join(" ")
 }

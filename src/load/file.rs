@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::call::RuleNumbers;
+use crate::consultations::{Audience, Status};
 use crate::forum::{Dates, Speaker};
 use crate::groups::{Derogation, JoinPolicy};
 use crate::locale::Localised;
@@ -182,18 +183,6 @@ pub struct Session {
 }
 
 word_enum! {
-    /// Who is asked in a consultation.
-    pub enum Audience {
-        /// Anyone with an e-mail address.
-        Public = "public",
-        /// The endorsed supporters.
-        Supporters = "supporters",
-        /// The active members of the group.
-        GroupMembers = "group_members",
-    }
-}
-
-word_enum! {
     /// Where a consultation of a file stands. The other states need questions, which a file does not carry.
     pub enum RoundStatus {
         /// Being prepared.
@@ -202,6 +191,17 @@ word_enum! {
         Published = "published",
         /// Called off.
         Cancelled = "cancelled",
+    }
+}
+
+impl RoundStatus {
+    /// As rounds call it.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Draft => Status::Draft,
+            Self::Published => Status::Published,
+            Self::Cancelled => Status::Cancelled,
+        }
     }
 }
 

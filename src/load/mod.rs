@@ -5,8 +5,8 @@ mod report;
 mod store;
 
 pub use file::{
-    Audience, Call, CallFile, Campaign, Coded, Consultation, ForumEdition, Group, Milestone, Petition, Principle, RoundStatus,
-    Scope, Session, Supporter, parse,
+    Call, CallFile, Campaign, Coded, Consultation, ForumEdition, Group, Milestone, Petition, Principle, RoundStatus, Scope,
+    Session, Supporter, parse,
 };
 pub use report::{LoadFault, Report, Section, Tally};
 pub use store::{load, loaded};

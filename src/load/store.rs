@@ -3,6 +3,7 @@
 
 mod call;
 mod community;
+mod consultations;
 mod forum;
 mod groups;
 
@@ -38,7 +39,7 @@ pub fn load(db: &Db, text: &str) -> Result<Report> {
         tx.alone()?;
         let before = kept(tx)?;
         let mut load = Load { tx, file: &file, before: before.as_ref(), refusals: Vec::new(), report: Report::default() };
-        if before.as_ref() == Some(&file) {
+        if before.as_ref() == Some(&file) && load.has_its_rounds()? {
             return Ok(load.nothing());
         }
         let id = load.all(text)?;
@@ -87,6 +88,7 @@ impl Load<'_, '_> {
         let community = self.supporters()?;
         self.groups(&community)?;
         self.forum_editions()?;
+        self.consultations()?;
         self.milestones()?;
         self.sections()?;
         self.keep(FILE, &text)?;
@@ -131,10 +133,8 @@ impl Load<'_, '_> {
     /// The sections that later slices take up.
     fn sections(&mut self) -> Result<()> {
         let (file, before) = (self.file, self.before);
-        self.keep(Section::Consultations.as_str(), &file.consultations)?;
         self.keep(Section::Petitions.as_str(), &file.petitions)?;
         self.keep(Section::Campaigns.as_str(), &file.campaigns)?;
-        self.compare(Section::Consultations, before.map(|file| &file.consultations), &file.consultations, |round| &round.slug);
         self.compare(Section::Petitions, before.map(|file| &file.petitions), &file.petitions, |petition| &petition.slug);
         self.compare(Section::Campaigns, before.map(|file| &file.campaigns), &file.campaigns, |campaign| &campaign.slug);
         Ok(())

@@ -1,10 +1,11 @@
 //! Loading call files: the whole file or nothing, what is new of a changed one, and what is refused.
 
 use diesel::prelude::*;
+use plenary::consultations::Status;
 use plenary::load::{LoadFault, Report, Section, Tally, load};
 use plenary::policy::SupporterId;
 use plenary::schema::{
-    audit_entries, call_sections, calls, co_chair_seats, derogations, forum_editions, forum_sessions, group_principles, kinds,
+    audit_entries, calls, co_chair_seats, consultations, derogations, forum_editions, forum_sessions, group_principles, kinds,
     sectors, supporter_former_names, supporter_principles, supporter_statuses, supporters, working_groups,
 };
 use plenary::time::{Day, Instant};
@@ -233,12 +234,13 @@ fn a_call_file_becomes_rows() {
         let panel = r#"[{"name":"A. Ba","role":null,"organisation":"Night Watch"}]"#;
         assert_eq!(session, (Some(instant("2021-11-11T06:30:00Z")), panel.into(), "opening a ba night watch".into()));
 
-        let rounds: String =
-            call_sections::table.filter(call_sections::name.eq("consultations")).select(call_sections::body).get_result(c)?;
-        let rounds: serde_json::Value = serde_json::from_str(&rounds).unwrap();
-        assert_eq!(rounds[0]["scope"], serde_json::json!({"group": 3}));
-        assert_eq!(rounds[0]["opens_at"], "2021-04-01T03:00:00Z");
-        assert_eq!(rounds[0]["closes_at"], "2021-04-03T02:59:59.999999Z");
+        let rounds: Vec<(String, Status, Instant, Instant)> = consultations::table
+            .inner_join(working_groups::table)
+            .filter(working_groups::number.eq(3))
+            .select((consultations::slug, consultations::status, consultations::opens_at, consultations::closes_at))
+            .load(c)?;
+        let (opens, closes) = (instant("2021-04-01T03:00:00Z"), instant("2021-04-03T02:59:59.999999Z"));
+        assert_eq!(rounds, [("what-to-watch".into(), Status::Draft, opens, closes)]);
         let acts: Vec<String> = audit_entries::table.select(audit_entries::act).load(c)?;
         assert_eq!(acts, ["call.loaded"]);
         Ok(())

@@ -1,9 +1,10 @@
-//! The sections that are kept for later: `[[consultations]]`, `[[register_milestones]]`, `[[petitions]]`, `[[campaigns]]`.
+//! `[[consultations]]` and `[[register_milestones]]`, and the sections that are kept for later: `[[petitions]]`, `[[campaigns]]`.
 
 use std::collections::BTreeMap;
 
 use super::read::{self, Claims, Known, MAX_NUMBER};
-use super::{Audience, Campaign, Consultation, Milestone, Petition, RoundStatus, Scope};
+use super::{Campaign, Consultation, Milestone, Petition, RoundStatus, Scope};
+use crate::consultations::Audience;
 use crate::time::Instant;
 use crate::toml_file::{Table, Value};
 
