@@ -55,12 +55,31 @@ impl Connection {
         Ok(self.received.get(body_at..).unwrap_or_default().into())
     }
 
+    /// Sends JSON as who has this token, on `If-Match: *`; the status and the body of whatever is answered.
+    pub async fn send_as(&mut self, method: &str, path: &str, token: &str, json: &str) -> Result<(u16, Arc<[u8]>), Fault> {
+        let (address, length) = (self.address, json.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nIf-Match: *\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let (status, body_at) = tokio::time::timeout(PATIENCE, self.answered((head + json).as_bytes())).await??;
+        Ok((status, self.received.get(body_at..).unwrap_or_default().into()))
+    }
+
     fn request(&self, path: &str) -> Arc<[u8]> {
         format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address).into_bytes().into()
     }
 
-    /// Sends a request and receives its whole answer; where in `received` its body begins.
+    /// Sends a request and receives its whole answer; where in `received` its body begins. Anything but 200 or 202 is a fault.
     async fn exchange(&mut self, request: &[u8]) -> Result<usize, Fault> {
+        match self.answered(request).await? {
+            (200 | 202, body_at) => Ok(body_at),
+            (status, _) => Err(format!("answered {status}: {}", String::from_utf8_lossy(&self.received)).into()),
+        }
+    }
+
+    /// Sends a request and receives its whole answer; its status, and where in `received` its body begins.
+    async fn answered(&mut self, request: &[u8]) -> Result<(u16, usize), Fault> {
         self.stream.write_all(request).await?;
         self.received.clear();
         let mut head = None;
@@ -71,10 +90,10 @@ impl Connection {
             if head.is_none() {
                 head = parse_head(&self.received)?;
             }
-            if let Some((body_at, length)) = head
+            if let Some((status, body_at, length)) = head
                 && self.received.len() >= body_at + length
             {
-                return Ok(body_at);
+                return Ok((status, body_at));
             }
         }
     }
@@ -96,20 +115,19 @@ impl Connection {
     }
 }
 
-/// Where the body begins and how long it is, once the head is whole.
-fn parse_head(received: &[u8]) -> Result<Option<(usize, usize)>, Fault> {
+/// The status, where the body begins and how long it is, once the head is whole.
+fn parse_head(received: &[u8]) -> Result<Option<(u16, usize, usize)>, Fault> {
     let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(received.get(..end).unwrap_or_default())?;
     let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap_or_default();
-    if !["HTTP/1.1 200 ", "HTTP/1.1 202 "].iter().any(|good| status.starts_with(good)) {
-        return Err(format!("answered {status:?}: {}", String::from_utf8_lossy(received)).into());
-    }
-    let length = lines
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .ok_or("an answer without Content-Length")?;
-    Ok(Some((end + 4, length.1.trim().parse()?)))
+    let status: u16 = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).ok_or("an answer without status")?;
+    let length = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = match length {
+        Some((_, length)) => length.trim().parse()?,
+        None if status == 204 => 0,
+        None => return Err("an answer without Content-Length".into()),
+    };
+    Ok(Some((status, end + 4, length)))
 }
 
 /// What was seen in all turns of one server at one read.

@@ -34,13 +34,19 @@ pub struct Server {
 impl Server {
     /// `plenary serve` on this database, ready.
     pub async fn product(home: &Home, mode: Mode, workers: u16) -> Result<Self, Fault> {
+        Self::product_with(home, mode, workers, &[]).await
+    }
+
+    /// [`Server::product`] with these settings in its environment.
+    pub async fn product_with(home: &Home, mode: Mode, workers: u16, settings: &[(&str, &str)]) -> Result<Self, Fault> {
         // Free a moment ago; nobody else on this machine is likely to take it now.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = plenary(home);
         command
             .env("PLENARY_LISTEN", address.to_string())
             .env("PLENARY_LIMITS__PER_ADDRESS", "0")
-            .env("PLENARY_LIMITS__PER_ACCOUNT", "0");
+            .env("PLENARY_LIMITS__PER_ACCOUNT", "0")
+            .envs(settings.iter().copied());
         if mode == Mode::Changed {
             command.env("PLENARY_HTTP__CACHE_BYTES", "0");
         }
@@ -93,6 +99,15 @@ impl Server {
     pub fn memory(&self, line: &str) -> Option<u64> {
         let status = read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':')?.split_whitespace().next()?.parse().ok())
+    }
+}
+
+impl Server {
+    /// Ends it as a power cut would, and waits until it is gone.
+    pub fn kill(mut self) -> Result<(), Fault> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{Fault, Mode};
 const MEMBERSHIPS: u32 = 30_000;
 const DELIVERABLES: u32 = 10_000;
 const PERSONS: u32 = 3_000;
-const EMAIL: &str = "work@example.org";
+pub const EMAIL: &str = "work@example.org";
 const PASSWORD: &str = "a fine day for a walk";
 
 /// Fills the groups that `seed` made.
