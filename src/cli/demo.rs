@@ -4,6 +4,7 @@ mod groups;
 mod paper;
 mod people;
 mod play;
+mod rounds;
 mod stage;
 
 use actix_web::rt::System;
@@ -180,6 +181,8 @@ fn announce(settings: &Settings, seasons: Seasons, logins: &[people::Login]) {
         ("the coming Forum", format!("/api/v1/forum-editions/{}", seasons.coming)),
         ("a group that lost its balance", "/api/v1/groups/102/balance".to_owned()),
         ("what a group has done", "/api/v1/groups/101/timeline".to_owned()),
+        ("the round of 2020", "/api/v1/consultations?status=published".to_owned()),
+        ("a round that is open", format!("/api/v1/consultations/{}", rounds::OPEN)),
         ("deliverables that are at risk", "/api/v1/deliverables?health=at_risk".to_owned()),
     ];
     for (what, path) in places {

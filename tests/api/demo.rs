@@ -123,6 +123,17 @@ fn every_state_is_there(server: &Running, bearers: &HashMap<&str, String>) {
     );
     let result = ask("GET", &server.url("/api/v1/deliverables/WG101-D1/versions/1/content")).expect(200);
     assert!(result.body.starts_with(b"%PDF-"));
+    let rounds = asked(server, secretariat, "/consultations?limit=200");
+    assert_eq!(words(&rounds, "status"), set(&["published", "open"]));
+    let open = rounds["items"].as_array().unwrap().iter().find(|round| round["status"] == "open").unwrap();
+    let path = format!("/consultations/{}", open["slug"].as_str().unwrap());
+    assert_eq!(asked(server, &bearers["representative"], &format!("{path}/contribution"))["status"], "submitted");
+    assert_eq!(asked(server, &bearers["applicant"], &format!("{path}/contribution"))["status"], "draft");
+    let toolkit = "/consultations/demo-round-what-the-toolkit-should-hold";
+    let results = asked(server, &bearers["member"], &format!("{toolkit}/results"));
+    assert_eq!((&results["submitted"], &results["questions"][0]["options"][0]["count"]), (&json!(3), &json!(2)), "{results}");
+    let answered = asked(server, &bearers["member"], &format!("{toolkit}/dispositions"));
+    assert_eq!(words(&answered, "disposition"), set(&["accepted", "partly_accepted"]));
     let mails = asked(server, secretariat, "/admin/mail?limit=200");
     assert_eq!(words(&mails, "state"), set(&["sent"]), "{mails}");
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::groups::{self, ask, found, go, join};
 use super::people::{self, CLOUD, RIGHTS, SECURITY, UNIVERSITY};
 use super::stage::{Played, Stage, field, id};
-use super::{Seasons, paper};
+use super::{Seasons, paper, rounds};
 use crate::groups as working_groups;
 
 /// Days before today on which the present season begins.
@@ -28,11 +28,13 @@ pub async fn all(stage: &Stage, seasons: Seasons) -> Played {
     plan(stage, seasons, &members).await?;
     work(stage).await?;
     meet(stage).await?;
-    stage.at(-30).await?;
+    let asked = rounds::ask_members(stage).await?;
     go(stage, 103, json!({"to": "suspended", "reason": "Until both co-chairs have found the time that it takes."})).await?;
+    rounds::answer_members(stage, &asked).await?;
     stage.at(-19).await?;
     stage.db.write_blocking(&mut |tx| working_groups::tell_of_expired_derogations(tx))?;
     hand_in(stage, seasons).await?;
+    rounds::ask_everybody(stage).await?;
     news(stage).await?;
     stage.at(0).await?;
     let mandate = "Made up by the demo: proposed, without co-chairs yet, so that it cannot become active.";

@@ -137,6 +137,11 @@ impl Stage {
         moved.unwrap_or(self.today)
     }
 
+    /// The instant so many days from now.
+    pub fn instant(&self, offset: i64) -> Instant {
+        self.now.plus(TimeDelta::days(offset))
+    }
+
     /// How many days from today a day is.
     pub fn offset(&self, day: Day) -> i64 {
         day.signed_duration_since(self.today).num_days()
