@@ -54,6 +54,14 @@ impl<T> Id<T> {
     }
 }
 
+/// Each of these identifiers once, ascending: what a query asks for.
+pub fn distinct<T>(ids: impl IntoIterator<Item = Id<T>>) -> Vec<Id<T>> {
+    let mut ids: Vec<Id<T>> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
         *self
