@@ -9,6 +9,7 @@ use super::store::board as store;
 use super::todays::Todays;
 use crate::db::AnyConnection;
 use crate::error::Result;
+use crate::ids::listed;
 use crate::time::Day;
 
 pub use super::store::board::{BoardRow, Which};
@@ -38,9 +39,8 @@ pub struct BoardMilestone {
 
 /// The milestones of these deliverables, by due day, in one query.
 pub fn board_milestones(c: &mut AnyConnection, of: &[DeliverableId]) -> Result<HashMap<DeliverableId, Vec<BoardMilestone>>> {
-    let mut lists: HashMap<DeliverableId, Vec<BoardMilestone>> = HashMap::new();
-    for milestones::MilestoneRow { deliverable_id, title, due_on, done_on, .. } in milestones::of(c, Some(of))? {
-        lists.entry(deliverable_id).or_default().push(BoardMilestone { title, due_on, done_on });
-    }
-    Ok(lists)
+    let rows = milestones::of(c, Some(of))?.into_iter();
+    Ok(listed(rows.map(|milestones::MilestoneRow { deliverable_id, title, due_on, done_on, .. }| {
+        (deliverable_id, BoardMilestone { title, due_on, done_on })
+    })))
 }

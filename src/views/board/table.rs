@@ -16,7 +16,7 @@ use crate::ids;
 use crate::locale::Reader;
 use crate::people::{self, PersonRef};
 use crate::picture::words::Tongue;
-use crate::policy::{GroupId, PersonId};
+use crate::policy::PersonId;
 use crate::time::Day;
 
 /// A deliverable with how it does and what it owes today.
@@ -71,10 +71,8 @@ impl Table {
     /// What stands on the board now, in a constant number of queries.
     pub fn read(tx: &mut Read<'_>, which: &Which<'_>, reader: &Reader) -> Result<Self> {
         let todays = Todays::read(tx)?;
-        let mut by_group: HashMap<GroupId, Vec<Line>> = HashMap::new();
-        for row in deliverables::board_rows(tx, which)? {
-            by_group.entry(row.group_id).or_default().push(Line::of(row, &todays));
-        }
+        let rows = deliverables::board_rows(tx, which)?.into_iter();
+        let by_group = ids::listed(rows.map(|row| (row.group_id, Line::of(row, &todays))));
         let people = people::refs(tx, &ids::distinct(by_group.values().flatten().filter_map(|line| line.row.lead)))?;
         let mut refs = groups::refs(tx, &ids::distinct(by_group.keys().copied()), reader)?;
         let mut lanes: Vec<Lane> =
