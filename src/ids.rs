@@ -1,5 +1,6 @@
 //! Identifiers: a UUID for every object, typed by what it names. The only module that makes them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -52,6 +53,23 @@ impl<T> Id<T> {
     pub fn untyped(self) -> Id<()> {
         Id { text: self.text, of: PhantomData }
     }
+}
+
+/// What belongs to each key, in the order given: rows of something that others have several of.
+pub fn listed<K: Eq + Hash, V>(rows: impl IntoIterator<Item = (K, V)>) -> HashMap<K, Vec<V>> {
+    let mut lists: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, value) in rows {
+        lists.entry(key).or_default().push(value);
+    }
+    lists
+}
+
+/// Each of these identifiers once, ascending: what a query asks for.
+pub fn distinct<T>(ids: impl IntoIterator<Item = Id<T>>) -> Vec<Id<T>> {
+    let mut ids: Vec<Id<T>> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 impl<T> Clone for Id<T> {

@@ -32,14 +32,11 @@ impl Target {
 
 /// The head of a table.
 pub fn head(engine: Engine, mode: Mode) -> String {
-    let mode = match mode {
-        Mode::Unchanged => "unchanged since the last (answer cache on)",
-        Mode::Changed => "changed each time (answer cache off)",
-    };
     format!(
-        "### {engine}, {mode}\n\n\
+        "### {engine}, {}\n\n\
          | read | bytes | req/s | p50 ms | p99 ms | CPU ms | bare: req/s | p50 ms | p99 ms | CPU ms | of bare | target |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|"
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
+        mode.name()
     )
 }
 

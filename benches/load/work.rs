@@ -115,22 +115,27 @@ fn fill(c: &mut AnyConnection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// What each read costs, to the secretariat.
-pub async fn measure(home: &Home, workers: u16) -> Result<(), Fault> {
+/// Makes the account that reads.
+pub fn employ(home: &Home) -> Result<(), Fault> {
     let mut create =
         plenary(home).args(["admin", "create", EMAIL, "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     if let Some(mut input) = create.stdin.take() {
         writeln!(input, "{PASSWORD}")?;
     }
-    create.wait()?;
-    let server = Server::product(home, Mode::Unchanged, workers).await?;
+    if create.wait()?.success() { Ok(()) } else { Err("`plenary admin create` failed; run it by hand to see why".into()) }
+}
+
+/// What each read costs, to the secretariat: unchanged since the last, or as if changed each time.
+pub async fn measure(home: &Home, mode: Mode, workers: u16) -> Result<(), Fault> {
+    let server = Server::product(home, mode, workers).await?;
     let mut connection = Connection::open(server.address).await?;
     let login = format!(r#"{{"email":"{EMAIL}","password":"{PASSWORD}"}}"#);
     let tokens: serde_json::Value = serde_json::from_slice(&connection.post("/api/v1/auth/login", &login).await?)?;
     let token = tokens.get("access_token").and_then(|token| token.as_str()).ok_or("no access token")?.to_owned();
     println!(
-        "\n{}, signed in, one request at a time ({MEMBERSHIPS} memberships, {DELIVERABLES} deliverables of one Forum):",
-        home.engine
+        "\n{}, {}, signed in, one request at a time ({MEMBERSHIPS} memberships, {DELIVERABLES} deliverables of one Forum):",
+        home.engine,
+        mode.name()
     );
     let group = id(4, GROUPS / 2);
     let reads = [

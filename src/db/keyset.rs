@@ -9,7 +9,7 @@ use super::Backend;
 use crate::time::{Day, Instant};
 
 /// The value of one sort column in one row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// A text column.
     Text(String),

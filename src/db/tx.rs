@@ -29,6 +29,11 @@ impl Read<'_> {
         self.now
     }
 
+    /// The revision that it reads, or an earlier one: what was made of it holds while [`Db::revision`] stands there.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// What `load` gives, remembered until anything is written: for the few small things that every request needs.
     pub fn remembered<T, E>(&mut self, load: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<Arc<T>, E>
     where

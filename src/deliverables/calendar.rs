@@ -6,6 +6,7 @@ use crate::calendar::{self, Entry, When};
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::locale::Reader;
+use crate::picture::words::tongue;
 use crate::policy::GroupId;
 use crate::time::Day;
 
@@ -17,8 +18,7 @@ pub fn calendar_entries(
     public_url: &str,
     reader: &Reader,
 ) -> Result<Vec<Entry>> {
-    let is_french = matches!(reader, Reader::Prefers(order) if order.first().is_some_and(|first| first == "fr"));
-    let due = if is_french { "Échéance" } else { "Due" };
+    let due = tongue(reader).say("Due", "Échéance");
     let entry = |row: DueRow| Entry {
         uid: calendar::uid(row.id, public_url),
         summary: format!("{due}: {} {}", row.reference, row.title),

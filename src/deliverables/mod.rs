@@ -32,7 +32,7 @@ use crate::http::Route;
 use crate::policy::{GroupId, PersonId};
 use crate::text;
 
-pub use board::{BoardMilestone, BoardRow, board_rows};
+pub use board::{BoardMilestone, BoardRow, Which, board_milestones, board_rows};
 pub use calendar::calendar_entries;
 pub use facts::RoundWanted;
 pub use milestones::store::{MilestoneId, MilestoneMark};
@@ -42,6 +42,7 @@ pub use reactions::{
 };
 pub use rules::{Health, HealthReason, Kind, Status};
 pub use store::{DeliverableId, DeliverableMark};
+pub use todays::Todays;
 pub use traced::{Traced, traced};
 pub use versions::referred as referred_files;
 

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::facts::Objections;
 use crate::forum::{EditionCancelled, EditionRescheduled, SessionShows};
 use crate::groups::{self, GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
+use crate::ids::distinct;
 use crate::people::PersonErased;
 use crate::policy::{GroupId, PersonId};
 
@@ -103,10 +104,7 @@ fn by_person(tx: &mut Write<'_>, open: &[Found]) -> Result<BTreeMap<PersonId, Ve
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(groups::seated(tx, row.group_id)?),
         };
-        let mut persons: Vec<PersonId> = lead.iter().chain(chairs.iter()).copied().collect();
-        persons.sort_unstable();
-        persons.dedup();
-        for person in persons {
+        for person in distinct(lead.iter().chain(chairs.iter()).copied()) {
             let item = json!({"reference": row.reference, "title": row.title, "due_on": row.due_on});
             items.entry(person).or_default().push(item);
         }

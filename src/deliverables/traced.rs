@@ -1,11 +1,10 @@
 //! Every deliverable with what it serves, for who follows a principle to what came of it.
 
-use std::collections::HashMap;
-
 use super::rules::Status;
-use super::store::{self, DeliverableId};
+use super::store;
 use crate::db::AnyConnection;
 use crate::error::Result;
+use crate::ids::listed;
 use crate::policy::GroupId;
 
 /// A deliverable with what it serves.
@@ -25,10 +24,7 @@ pub struct Traced {
 
 /// Every deliverable, by group number and number; in two queries.
 pub fn traced(c: &mut AnyConnection) -> Result<Vec<Traced>> {
-    let mut principles: HashMap<DeliverableId, Vec<i64>> = HashMap::new();
-    for (of, principle) in store::board::principles(c)? {
-        principles.entry(of).or_default().push(principle);
-    }
+    let mut principles = listed(store::board::principles(c)?);
     let traced = |(id, reference, title, status, group)| {
         let principles = principles.remove(&id).unwrap_or_default();
         Traced { reference, title, status, group, principles }

@@ -19,9 +19,10 @@ use crate::error::{Error, Result};
 use crate::forum::EditionRef;
 use crate::groups::{self, GroupRef};
 use crate::http::Tagged;
+use crate::ids::distinct;
 use crate::locale::Reader;
 use crate::people::{self, PersonRef};
-use crate::policy::{Actor, GroupId, MembershipId, Object, PersonId, Standing};
+use crate::policy::{Actor, MembershipId, Object, PersonId, Standing};
 use crate::time::{Day, DaySchema, Instant};
 
 /// A deliverable.
@@ -251,15 +252,9 @@ pub fn caller(actor: &Actor, object: &Object) -> Caller {
 /// These deliverables as answers show them. As many queries for one as for a page of them.
 pub fn deliverables(c: &mut AnyConnection, rows: Vec<DeliverableRow>, to: &Onlooker<'_>) -> Result<Vec<Tagged<DeliverableView>>> {
     let mut beside = Beside::rows(c, &rows)?;
-    let mut groups: Vec<GroupId> = rows.iter().map(|row| row.group_id).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let groups = groups::refs(c, &groups, to.reader)?;
-    let mut persons: Vec<PersonId> = beside.thanks.values().flatten().map(|row| row.person_id).collect();
-    persons.extend(beside.leads.values());
-    persons.sort_unstable();
-    persons.dedup();
-    let persons = people::refs(c, &persons)?;
+    let groups = groups::refs(c, &distinct(rows.iter().map(|row| row.group_id)), to.reader)?;
+    let thanked = beside.thanks.values().flatten().map(|row| row.person_id);
+    let persons = people::refs(c, &distinct(thanked.chain(beside.leads.values().copied())))?;
     let gone = |what: &str, row: &DeliverableRow| Error::Internal(format!("deliverable {} has no {what}", row.reference));
     let view = |row: DeliverableRow| {
         let lead = row.lead_membership_id.and_then(|id| Some((id, *beside.leads.get(&id)?)));

@@ -7,6 +7,7 @@ use super::store::{EditionRow, SessionRow};
 use crate::calendar::{self, Entry, When};
 use crate::error::{Error, Result};
 use crate::locale::{Localised, Reader};
+use crate::picture::words::{Tongue, tongue};
 
 /// The words of ours among those of the edition.
 struct Words {
@@ -31,7 +32,10 @@ pub fn entries(edition: &EditionRow, sessions: &[SessionRow], reader: &Reader) -
         Reader::All => &[],
         Reader::Prefers(order) => order,
     };
-    let words = if languages.first().is_some_and(|first| first == "fr") { FRENCH } else { ENGLISH };
+    let words = match tongue(reader) {
+        Tongue::En => ENGLISH,
+        Tongue::Fr => FRENCH,
+    };
     let place = joined(&[edition.venue.as_deref(), Some(&edition.city), Some(&edition.country)]);
     let cancelled = edition.status == Status::Cancelled;
     let forum = Entry {

@@ -16,6 +16,7 @@ use crate::calendar::Entry;
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::http::Route;
+use crate::ids::listed;
 use crate::locale::{Localised, Reader, Shown};
 use crate::text;
 use crate::time::{Day, DaySchema};
@@ -60,10 +61,8 @@ pub fn refs(connection: &mut AnyConnection, ids: &[EditionId]) -> Result<HashMap
 pub fn calendar_entries(connection: &mut AnyConnection, from: Day, reader: &Reader) -> Result<Vec<Entry>> {
     let editions = store::ending_since(connection, from)?;
     let ids: Vec<EditionId> = editions.iter().map(|row| row.id).collect();
-    let mut sessions: HashMap<EditionId, Vec<store::SessionRow>> = HashMap::new();
-    for session in store::sessions(connection, &ids)? {
-        sessions.entry(session.forum_edition_id).or_default().push(session);
-    }
+    let sessions = store::sessions(connection, &ids)?.into_iter();
+    let mut sessions = listed(sessions.map(|session| (session.forum_edition_id, session)));
     let mut entries = Vec::new();
     for edition in editions {
         entries.extend(calendar::entries(&edition, &sessions.remove(&edition.id).unwrap_or_default(), reader)?);

@@ -10,6 +10,7 @@ use super::store::{self, EditionId, EditionRef, EditionRow, SessionId, SessionRo
 use crate::db::{AnyConnection, any_of};
 use crate::error::{Error, Result};
 use crate::http::{Object, Tagged};
+use crate::ids::listed;
 use crate::locale::{Localised, Reader, Shown};
 use crate::time::{Day, DaySchema, Instant};
 
@@ -64,29 +65,16 @@ pub struct SessionView {
 /// What sessions show, by session.
 type Presented = HashMap<SessionId, Vec<Presentation>>;
 
-fn presented(rows: Vec<(SessionId, Presentation)>) -> Presented {
-    let mut by_session = Presented::new();
-    for (session, presentation) in rows {
-        by_session.entry(session).or_default().push(presentation);
-    }
-    by_session
-}
-
 /// Editions with their sessions, in two queries.
 pub fn editions(c: &mut AnyConnection, rows: Vec<EditionRow>, reader: &Reader) -> Result<Vec<Tagged<EditionView>>> {
     let ids: Vec<EditionId> = rows.iter().map(|row| row.id).collect();
-    let sessions = store::sessions(c, &ids)?;
-    let mut presented = presented(store::presentations(c, any_of("forum_sessions.forum_edition_id", &ids))?);
-    let years: HashMap<EditionId, EditionRef> = rows.iter().map(|row| (row.id, row.reference())).collect();
-    let mut by_edition: HashMap<EditionId, Vec<Tagged<SessionView>>> = HashMap::new();
-    for row in sessions {
-        if let Some(edition) = years.get(&row.forum_edition_id) {
-            by_edition.entry(edition.id).or_default().push(view(row, *edition, &mut presented, reader)?);
-        }
-    }
+    let mut presented = listed(store::presentations(c, any_of("forum_sessions.forum_edition_id", &ids))?);
+    let mut sessions = listed(store::sessions(c, &ids)?.into_iter().map(|session| (session.forum_edition_id, session)));
     let edition = |row: EditionRow| {
+        let reference = row.reference();
+        let sessions = sessions.remove(&row.id).unwrap_or_default().into_iter();
         let edition = EditionView {
-            sessions: by_edition.remove(&row.id).unwrap_or_default(),
+            sessions: sessions.map(|session| view(session, reference, &mut presented, reader)).collect::<Result<_>>()?,
             id: row.id,
             year: row.year,
             name: row.name,
@@ -101,9 +89,9 @@ pub fn editions(c: &mut AnyConnection, rows: Vec<EditionRow>, reader: &Reader) -
             created_at: row.created_at,
             updated_at: row.updated_at,
         };
-        Tagged::new(row.version, edition)
+        Ok(Tagged::new(row.version, edition))
     };
-    Ok(rows.into_iter().map(edition).collect())
+    rows.into_iter().map(edition).collect()
 }
 
 /// One edition, with its sessions.
@@ -125,7 +113,7 @@ pub fn sessions(
     reader: &Reader,
 ) -> Result<Vec<Tagged<SessionView>>> {
     let ids: Vec<SessionId> = rows.iter().map(|row| row.id).collect();
-    let mut presented = presented(store::presentations(c, any_of("session_presentations.session_id", &ids))?);
+    let mut presented = listed(store::presentations(c, any_of("session_presentations.session_id", &ids))?);
     rows.into_iter().map(|row| view(row, edition, &mut presented, reader)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What a handler may answer. Each kind of answer turns itself into a response and describes itself for OpenAPI.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::cache::Kept;
 use super::etag::Tagged;
 use super::page::Page;
 use crate::error::{Error, Result};
@@ -41,6 +42,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Bytes that come later, instead.
     pub streamed: Option<Streamed>,
+    /// A whole answer that was made before, instead of everything else.
+    pub kept: Option<Arc<Kept>>,
     /// What the edge needs to know.
     pub meta: Meta,
 }
@@ -56,13 +59,13 @@ pub struct Streamed {
 impl Reply {
     /// No body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), streamed: None, meta: Meta::default() }
+        Self { status, headers: Vec::new(), body: Vec::new(), streamed: None, kept: None, meta: Meta::default() }
     }
 
     /// A body of a media type.
     pub fn of(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
-        Self { status, headers, body, streamed: None, meta: Meta::default() }
+        Self { status, headers, body, streamed: None, kept: None, meta: Meta::default() }
     }
 
     fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
@@ -87,6 +90,9 @@ impl Reply {
             response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(self.meta);
+        if let Some(kept) = self.kept {
+            response.extensions_mut().insert(kept);
+        }
         response
     }
 }

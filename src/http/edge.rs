@@ -112,6 +112,12 @@ pub async fn edge(
             }
             Ok(ServiceResponse::new(http_request, response))
         }
+        Whole::Shared(kept, template) => {
+            // Not kept as brotli: that takes longer than many of them hold.
+            let response = finish(&web, &asked, &kept, false);
+            log(&web, &asked, &method, &template, response.status(), false);
+            Ok(ServiceResponse::new(http_request, response))
+        }
         Whole::Stream(mut response, template) => {
             add_common(response.headers_mut(), &web, &asked);
             log(&web, &asked, &method, &template, response.status(), false);
@@ -184,11 +190,15 @@ fn cache_key(request: &ServiceRequest, web: &Web) -> String {
 
 enum Whole {
     Bytes(Kept),
+    Shared(Arc<Kept>, String),
     Stream(HttpResponse, String),
 }
 
 /// Takes a response whole, errors made problems; a stream (a file, events) stays one.
 fn whole(mut response: HttpResponse, asked: &Asked, template: String, revision: u64) -> Whole {
+    if let Some(kept) = response.extensions_mut().remove::<Arc<Kept>>() {
+        return Whole::Shared(kept, template);
+    }
     let problem = response.extensions_mut().remove::<Problem>();
     let meta = response.extensions_mut().remove::<Meta>().unwrap_or_default();
     let status = response.status();

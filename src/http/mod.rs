@@ -23,6 +23,7 @@ pub mod page;
 mod readable;
 mod request;
 pub mod route;
+mod shared;
 mod upload;
 mod written;
 
@@ -41,6 +42,7 @@ pub use page::Page;
 pub use readable::Readable;
 pub use request::{Input, Request};
 pub use route::{Route, get, route, upload};
+pub use shared::Shared;
 pub use upload::{Upload, Uploaded};
 pub use written::Written;
 

@@ -4,6 +4,7 @@
 //! query to [`Plan::apply`].
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use base64::Engine;
@@ -26,7 +27,7 @@ pub const DEFAULT_LIMIT: i64 = 50;
 pub struct SortField<R: 'static> {
     /// As in `sort=`.
     pub name: &'static str,
-    /// As in SQL, with its table. Never null.
+    /// As in SQL, with its table, and never null; of a list that no table holds only a name.
     pub column: &'static str,
     /// Its value in a row, for the cursor.
     pub key: SortKey<R>,
@@ -225,6 +226,25 @@ impl<L: Listed> Plan<L> {
         query.order(OrderBy(columns)).limit(self.limit + 1)
     }
 
+    /// What [`Plan::apply`] does, to the rows of a list that no table holds: the order, where it starts, and one row more than the page holds.
+    pub fn arrange(&self, rows: Vec<L::Row>) -> Vec<L::Row> {
+        let keys =
+            |row: &L::Row| -> Vec<Option<Key>> { self.order.iter().map(|(.., field)| field.read(field.of(row))).collect() };
+        let compare = |a: &[Option<Key>], b: &[Option<Key>]| {
+            let each = self.order.iter().zip(a.iter().zip(b));
+            let mut each = each.map(|((_, descending, _), (a, b))| if *descending { b.cmp(a) } else { a.cmp(b) });
+            each.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        };
+        let mut rows: Vec<(Vec<Option<Key>>, L::Row)> = rows.into_iter().map(|row| (keys(&row), row)).collect();
+        if let Some(after) = &self.after {
+            let after: Vec<_> = after.iter().cloned().map(Some).collect();
+            rows.retain(|(keys, _)| compare(keys, &after).is_gt());
+        }
+        rows.sort_unstable_by(|(a, _), (b, _)| compare(a, b));
+        rows.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_add(1));
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
     /// Cuts the extra row off and says where the next page starts.
     pub fn cut(&self, mut rows: Vec<L::Row>) -> (Vec<L::Row>, Option<String>) {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
@@ -296,6 +316,21 @@ mod tests {
 
     fn paging(cursor: Option<String>, sort: Option<&str>) -> Paging<Rows> {
         Paging { limit: Some(2), cursor, sort: sort.map(str::to_owned), total: None, list: PhantomData }
+    }
+
+    #[test]
+    fn a_list_that_no_table_holds_is_paged_like_others() {
+        for (sort, all) in [(None, [5, 4, 3, 2, 1]), (Some("n"), [1, 2, 3, 4, 5])] {
+            let (mut seen, mut cursor) = (Vec::new(), None);
+            loop {
+                let plan = paging(cursor, sort).plan(&"").unwrap();
+                let (rows, next) = plan.cut(plan.arrange([2, 5, 1, 4, 3].map(Row).into()));
+                seen.extend(rows.iter().map(|row| row.0));
+                let Some(next) = next else { break };
+                cursor = Some(next);
+            }
+            assert_eq!(seen, all);
+        }
     }
 
     #[test]

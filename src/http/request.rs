@@ -78,6 +78,7 @@ pub struct Input<P = (), Q = (), B = ()> {
     /// What the client calls itself (`User-Agent`), cut to 200 characters.
     pub client: String,
     pub(super) asks: Asks,
+    pub(super) web: Web,
     action: Action,
     decoded: Arc<Decoded<P, Q, B>>,
 }
@@ -279,11 +280,17 @@ fn answer_read<P, Q, B, A>(
     let decoded = form?;
     let languages = tx.remembered(|c| (web.load_languages)(c))?;
     web.keep_languages(&languages);
-    let input = assemble(head, actor, languages, decoded);
+    let input = assemble(web.clone(), head, actor, languages, decoded);
     f(tx, &input)
 }
 
-fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decoded: Arc<Decoded<P, Q, B>>) -> Input<P, Q, B> {
+fn assemble<P, Q, B>(
+    web: Web,
+    head: Head,
+    actor: Actor,
+    languages: Arc<Languages>,
+    decoded: Arc<Decoded<P, Q, B>>,
+) -> Input<P, Q, B> {
     let reader =
         Reader::negotiate(head.locale.as_deref(), head.accept_language.as_deref(), actor.locale.as_deref(), &languages.0);
     // Set once: a repeated transaction speaks the same language.
@@ -298,6 +305,7 @@ fn assemble<P, Q, B>(head: Head, actor: Actor, languages: Arc<Languages>, decode
         address: head.address,
         client: head.client,
         asks: head.asks,
+        web,
         action: head.action,
         decoded,
     }
@@ -326,7 +334,7 @@ impl<P, Q, B> Prepared<P, Q, B> {
         match self.form.take() {
             Some(form) => {
                 let languages = Arc::new((self.web.load_languages)(tx)?);
-                self.input = Some(assemble(self.head.clone(), actor, languages, form?));
+                self.input = Some(assemble(self.web.clone(), self.head.clone(), actor, languages, form?));
             }
             None => {
                 if let Some(input) = &mut self.input {

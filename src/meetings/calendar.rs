@@ -5,7 +5,8 @@ use crate::calendar::{self, Entry, When};
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::groups;
-use crate::locale::{Reader, Shown};
+use crate::ids::distinct;
+use crate::locale::Reader;
 use crate::policy::GroupId;
 use crate::time::Instant;
 
@@ -26,8 +27,7 @@ pub struct Calendar<'a> {
 /// The entries of a calendar's meetings, as they take place, in two queries. An entry is the same as that of the invitation by mail.
 pub fn entries(c: &mut AnyConnection, which: &Calendar<'_>) -> Result<Vec<Entry>> {
     let rows = store::since(c, which.groups, which.since)?;
-    let ids: Vec<GroupId> = rows.iter().map(|row| row.group_id).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let groups = groups::refs(c, &ids, which.reader)?;
+    let groups = groups::refs(c, &distinct(rows.iter().map(|row| row.group_id)), which.reader)?;
     let entry = |row: store::MeetingRow| {
         let zone = row.time_zone.parse().map_err(|_| Error::Internal(format!("meeting {} has no zone", row.id)))?;
         let shows_all = (which.shows_all)(row.group_id);
@@ -35,7 +35,7 @@ pub fn entries(c: &mut AnyConnection, which: &Calendar<'_>) -> Result<Vec<Entry>
         Ok(Entry {
             uid: calendar::uid(row.id, which.public_url),
             summary: row.title,
-            description: groups.get(&row.group_id).map(|group| one(&group.title)),
+            description: groups.get(&row.group_id).map(|group| group.title.plain().to_owned()),
             location: row.place.filter(|_| shows_all).or_else(|| link.clone()),
             url: link,
             when: When::Hours { starts_at: row.starts_at, ends_at: Some(row.ends_at), zone },
@@ -46,11 +46,4 @@ pub fn entries(c: &mut AnyConnection, which: &Calendar<'_>) -> Result<Vec<Entry>
         })
     };
     rows.into_iter().map(entry).collect()
-}
-
-fn one(title: &Shown) -> String {
-    match title {
-        Shown::One(title) => title.clone(),
-        Shown::All(all) => all.pick(&[]).to_owned(),
-    }
 }

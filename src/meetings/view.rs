@@ -1,7 +1,5 @@
 //! How answers show meetings, to those who may see more and to those who may see less.
 
-use std::collections::HashMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -121,7 +119,7 @@ pub struct AttendanceView {
 /// How these stand, in one query.
 pub fn attendance(c: &mut AnyConnection, rows: Vec<AttendanceRow>) -> Result<Vec<AttendanceView>> {
     let ids: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
-    let persons: HashMap<_, _> = people::refs(c, &ids)?;
+    let persons = people::refs(c, &ids)?;
     let view = |AttendanceRow { id, person_id, status, created_at, updated_at }| {
         Some(AttendanceView { id, person: persons.get(&person_id)?.clone(), status, created_at, updated_at })
     };

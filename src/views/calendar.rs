@@ -15,7 +15,6 @@ use crate::call;
 use crate::db::{AnyConnection, Read};
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::{Calendar, Request, Route, get};
-use crate::locale::Shown;
 use crate::policy::{Action, GroupId, Object};
 use crate::time::{Day, Instant};
 use crate::{deliverables, forum, groups, meetings, outbox, people};
@@ -113,16 +112,11 @@ async fn of_group(request: Request<InGroup>) -> Result<Calendar> {
     request
         .read(move |tx, input| {
             let group = groups::named(tx, &input.path.group, "/calendar.ics")?.id;
-            let title = groups::refs(tx, &[group], &input.reader)?.remove(&group).map(|group| group.title);
-            let name = match title {
-                Some(Shown::One(title)) => title,
-                Some(Shown::All(all)) => all.pick(&[]).to_owned(),
-                None => return Err(Error::not_found("group")),
-            };
+            let known = groups::refs(tx, &[group], &input.reader)?.remove(&group).ok_or_else(|| Error::not_found("group"))?;
             let reads = input.actor.may(Action::ReadGroup, &Object::of_group(group));
             let entries = of_groups(tx, input, Some(&[group]), None, &public_url, |_| reads)?;
             let zone = call::current(tx)?.time_zone;
-            let text = calendar::published(PRODUCT, &name, zone, &entries);
+            let text = calendar::published(PRODUCT, known.title.plain(), zone, &entries);
             Ok(Calendar { text, fresh_until: None, private: false })
         })
         .await

@@ -5,8 +5,10 @@ mod owed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
-use crate::http::{Object, Request, Route, get};
+use self::owed::Task;
+use crate::error::{ProblemKind, Result};
+use crate::http::page::{Listed, Paging, SortField, SortKey};
+use crate::http::{Page, Request, Route, get};
 use crate::people;
 use crate::policy::Action;
 use crate::time::Instant;
@@ -63,7 +65,7 @@ struct Subject {
 /// Something that a person owes.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Task")]
-struct Task {
+struct TaskView {
     kind: TaskKind,
     /// What it is about, as people call it.
     title: String,
@@ -76,43 +78,60 @@ struct Task {
     actions: Vec<String>,
 }
 
-/// What a person owes.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Tasks")]
-struct TasksView {
-    /// By due date, what has none last.
-    items: Vec<Task>,
-    /// Always null: there is one page.
-    next_cursor: Option<String>,
+impl From<Task> for TaskView {
+    fn from(task: Task) -> Self {
+        let Task { kind, title, due_at, object_type, reference, url, reason } = task;
+        let actions = owed::actions(kind).iter().map(|action| action.replace("{url}", &url)).collect();
+        Self { kind, title, due_at, subject: Subject { object_type, reference, url }, reason, actions }
+    }
+}
+
+/// What a person owes, as a list.
+struct Tasks;
+
+impl Listed for Tasks {
+    type Row = Task;
+    const SORTS: &'static [SortField<Task>] = &[SortField {
+        name: "due_at",
+        column: "due_at",
+        // What has no day comes after every day.
+        key: SortKey::Int(|task| task.due_at.map_or(i64::MAX, |at| at.utc().timestamp_micros())),
+    }];
+    const DEFAULT: &'static str = "due_at";
+    const TIE: SortField<Task> = SortField {
+        name: "task",
+        column: "task",
+        key: SortKey::Text(|task| format!("{:02} {}", task.kind as u8, task.reference)),
+    };
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct TasksQuery {
+    #[serde(flatten)]
+    page: Paging<Tasks>,
     /// Only tasks of this kind.
     kind: Option<TaskKind>,
 }
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/me/tasks", Action::KeepOwnAccount, "What one owes, by due date", tasks)]
+    vec![
+        get("/me/tasks", Action::KeepOwnAccount, "What one owes, by due date; what has none comes last", tasks)
+            .answers(&[ProblemKind::InvalidCursor]),
+    ]
 }
 
-async fn tasks(request: Request<(), TasksQuery>) -> Result<Object<TasksView>> {
+async fn tasks(request: Request<(), TasksQuery>) -> Result<Page<TaskView>> {
     request
         .read(|tx, input| {
             people::oneself(&input.actor)?;
-            let mut items = owed::all(tx, &input.actor, &input.reader)?;
+            let plan = input.query.page.plan(&input.filters)?;
+            let mut tasks = owed::all(tx, &input.actor, &input.reader)?;
             if let Some(kind) = input.query.kind {
-                items.retain(|task| task.kind == kind);
+                tasks.retain(|task| task.kind == kind);
             }
-            items.sort_by(|a, b| {
-                (a.due_at.is_none(), a.due_at, a.kind, &a.subject.reference).cmp(&(
-                    b.due_at.is_none(),
-                    b.due_at,
-                    b.kind,
-                    &b.subject.reference,
-                ))
-            });
-            Ok(Object::plain(TasksView { items, next_cursor: None }))
+            let total = plan.total.then(|| i64::try_from(tasks.len()).unwrap_or(i64::MAX));
+            let (tasks, next) = plan.cut(plan.arrange(tasks));
+            Ok(Page::new(tasks.into_iter().map(TaskView::from).collect(), next, total))
         })
         .await
 }

@@ -1,7 +1,6 @@
 //! What deliverables show beside their rows, for a page of them or all, in one query each.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use diesel::prelude::*;
 
@@ -13,6 +12,7 @@ use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
 use crate::groups::Status as GroupStatus;
 use crate::http::page::MAX_LIMIT;
+use crate::ids::listed;
 use crate::policy::{GroupId, MembershipId, PersonId};
 use crate::schema::{deliverable_principles as principles, memberships, working_groups as groups};
 
@@ -30,14 +30,6 @@ pub struct Beside {
     pub leads: HashMap<MembershipId, PersonId>,
     /// How their groups stand.
     pub groups: HashMap<GroupId, GroupStatus>,
-}
-
-fn listed<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
-    let mut lists: HashMap<K, Vec<T>> = HashMap::new();
-    for (key, value) in rows {
-        lists.entry(key).or_default().push(value);
-    }
-    lists
 }
 
 impl Beside {

@@ -1,101 +1,98 @@
 //! The few columns of many deliverables that a board shows.
 
+use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 
-use super::super::milestones::store::MilestoneId;
-use super::super::rules::Status;
+use super::super::rules::{Status, Work};
 use super::DeliverableId;
 use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
 use crate::forum::EditionId;
-use crate::policy::{GroupId, MembershipId, PersonId};
+use crate::policy::{GroupId, PersonId};
 use crate::schema::{
-    deliverable_principles, deliverable_versions as v, deliverables as d, memberships, milestones, working_groups as groups,
+    deliverable_principles, deliverable_versions as v, deliverables as d, memberships, milestones as m, working_groups as groups,
 };
-use crate::time::{Day, Instant};
+use crate::time::Day;
 
-/// Id, reference, title, group, status, due day, progress, edition, lead's membership, since when it is flagged, approved version.
-pub type Columns = (
-    DeliverableId,
-    String,
-    String,
-    GroupId,
-    Status,
-    Day,
-    i64,
-    Option<EditionId>,
-    Option<MembershipId>,
-    Option<Instant>,
-    Option<i64>,
-);
-
-/// Of which deliverable, id, title, due day, when it was done.
-pub type MilestoneColumns = (DeliverableId, MilestoneId, String, Day, Option<Day>);
-
-/// Narrows a query in which deliverables stand to an edition and some groups.
-macro_rules! narrowed {
-    ($query:expr, $edition:expr, $groups:expr) => {{
-        let mut query = $query.into_boxed::<Backend>();
-        if let Some(edition) = $edition {
-            query = query.filter(d::forum_edition_id.eq(edition));
-        }
-        if let Some(groups) = $groups {
-            query = query.filter(any_of("deliverables.group_id", groups));
-        }
-        query
-    }};
+/// Which deliverables; what is `None` leaves all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    /// For this edition.
+    pub edition: Option<EditionId>,
+    /// Of these groups.
+    pub groups: Option<&'a [GroupId]>,
+    /// That stand so.
+    pub statuses: Option<&'a [Status]>,
 }
 
-/// The deliverables, by due day, each with who leads it.
-pub fn rows(
-    c: &mut AnyConnection,
-    edition: Option<EditionId>,
-    groups: Option<&[GroupId]>,
-) -> Result<Vec<(Columns, Option<PersonId>)>> {
-    let columns = (
-        d::id,
-        d::reference,
-        d::title,
-        d::group_id,
-        d::status,
-        d::due_on,
-        d::progress,
-        d::forum_edition_id,
-        d::lead_membership_id,
-        d::risk_since,
-        d::approved_version,
-    );
-    let query =
-        d::table.left_join(memberships::table).order((d::due_on, d::id)).select((columns, memberships::person_id.nullable()));
-    Ok(narrowed!(query, edition, groups).load(c)?)
+/// A deliverable on a board. Nothing in it depends on the day.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct BoardRow {
+    /// Its id.
+    pub id: DeliverableId,
+    /// Its reference.
+    pub reference: String,
+    /// Its title.
+    pub title: String,
+    /// The group that owes it.
+    pub group_id: GroupId,
+    /// Where it stands.
+    pub status: Status,
+    /// When it is due.
+    pub due_on: Day,
+    /// In per cent.
+    pub progress: i64,
+    /// For which Forum edition it is.
+    pub forum_edition_id: Option<EditionId>,
+    /// Who leads it.
+    pub lead: Option<PersonId>,
+    /// Whether somebody flagged it.
+    pub flagged: bool,
+    /// Whether it has a version.
+    pub has_version: bool,
+    /// When its next open milestone is due.
+    pub next_milestone: Option<Day>,
 }
 
-/// Their milestones, by due day.
-pub fn milestones(
-    c: &mut AnyConnection,
-    edition: Option<EditionId>,
-    groups: Option<&[GroupId]>,
-) -> Result<Vec<MilestoneColumns>> {
-    use milestones as m;
-    let query = m::table.inner_join(d::table).order((m::deliverable_id, m::due_on, m::id)).select((
-        m::deliverable_id,
-        m::id,
-        m::title,
-        m::due_on,
-        m::done_on,
-    ));
-    Ok(narrowed!(query, edition, groups).load(c)?)
+impl BoardRow {
+    /// What its health depends on.
+    pub fn work(&self) -> Work {
+        let Self { status, due_on, progress, flagged, next_milestone, .. } = *self;
+        Work { status, due_on, progress, flagged, next_milestone }
+    }
 }
 
-/// The numbers of their latest versions.
-pub fn latest_versions(
-    c: &mut AnyConnection,
-    edition: Option<EditionId>,
-    groups: Option<&[GroupId]>,
-) -> Result<Vec<(DeliverableId, Option<i64>)>> {
-    let query =
-        v::table.inner_join(d::table).group_by(v::deliverable_id).select((v::deliverable_id, diesel::dsl::max(v::number)));
-    Ok(narrowed!(query, edition, groups).load(c)?)
+/// The deliverables, by due day, in one query.
+pub fn rows(c: &mut AnyConnection, which: &Which<'_>) -> Result<Vec<BoardRow>> {
+    let open = m::table.filter(m::deliverable_id.eq(d::id)).filter(m::done_on.is_null());
+    let mut query = d::table
+        .left_join(memberships::table)
+        .order((d::due_on, d::id))
+        .select((
+            d::id,
+            d::reference,
+            d::title,
+            d::group_id,
+            d::status,
+            d::due_on,
+            d::progress,
+            d::forum_edition_id,
+            memberships::person_id.nullable(),
+            d::risk_since.is_not_null(),
+            exists(v::table.filter(v::deliverable_id.eq(d::id))),
+            open.select(min(m::due_on)).single_value(),
+        ))
+        .into_boxed::<Backend>();
+    if let Some(edition) = which.edition {
+        query = query.filter(d::forum_edition_id.eq(edition));
+    }
+    if let Some(groups) = which.groups {
+        query = query.filter(any_of("deliverables.group_id", groups));
+    }
+    if let Some(statuses) = which.statuses {
+        query = query.filter(any_of("deliverables.status", statuses));
+    }
+    Ok(query.load(c)?)
 }
 
 /// Id, reference, title, status and group.

@@ -16,7 +16,11 @@ pub struct Road {
     pub today: Day,
     /// Days that everything leads to: the Forum, the deadline for submission.
     pub events: Vec<Event>,
-    /// The groups, in their order.
+    /// How many deliverables there are of each mark, drawn or not.
+    pub counts: [(Mark, usize); 5],
+    /// How many groups there are, drawn or not.
+    pub groups_in_all: usize,
+    /// The groups that are drawn, in their order.
     pub groups: Vec<Lane>,
 }
 
@@ -44,10 +48,8 @@ pub struct Stretch {
     pub reference: String,
     /// Its title.
     pub title: String,
-    /// How it stands, as a mark.
+    /// How it stands.
     pub mark: Mark,
-    /// How it stands, in words.
-    pub standing: String,
     /// When it is due.
     pub due_on: Day,
     /// From 0 to 100.
@@ -104,10 +106,28 @@ impl Scale {
     }
 }
 
+impl Road {
+    fn rows(&self) -> impl Iterator<Item = &Stretch> {
+        self.groups.iter().flat_map(|lane| &lane.rows)
+    }
+
+    fn in_all(&self) -> usize {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+
+    /// What is left out, in words; `None`: nothing.
+    fn left_out(&self) -> Option<String> {
+        let (drawn, in_all) = (self.rows().count(), self.in_all());
+        let (en, fr) = ("more are less urgent; the board lists them", "autres sont moins urgents ; le tableau les énumère");
+        (drawn < in_all).then(|| format!("{} {}.", in_all - drawn, self.tongue.say(en, fr)))
+    }
+}
+
 /// The picture, as SVG.
 pub fn draw(road: &Road) -> String {
     let rows: usize = road.groups.iter().map(|lane| lane.rows.len() + 1).sum();
-    let bottom = HEAD + ROW * rows.max(1) as f64 + 8.0;
+    let left_out = road.left_out();
+    let bottom = HEAD + ROW * (rows.max(1) + usize::from(left_out.is_some())) as f64 + 8.0;
     let scale = Scale::of(road);
     let mut picture = Picture::new(WIDTH, bottom + LEGEND, &road.title, &described(road));
     picture.text("title", "start", 16.0, 30.0, &road.title);
@@ -124,6 +144,9 @@ pub fn draw(road: &Road) -> String {
     }
     if road.groups.is_empty() {
         picture.text("small", "start", 16.0, y + 15.0, road.tongue.say("No deliverable.", "Aucun livrable."));
+    }
+    if let Some(left_out) = left_out {
+        picture.text("small", "start", 16.0, y + 15.0, &left_out);
     }
     // Above the rows, so that no bar hides it.
     let now = scale.x(road.today);
@@ -178,7 +201,7 @@ fn stretch(picture: &mut Picture, row: &Stretch, scale: &Scale, y: f64, road: &R
         "{} {}: {}, {} {}, {} %",
         row.reference,
         row.title,
-        row.standing,
+        name(tongue, row.mark),
         tongue.say("due on", "échéance le"),
         row.due_on,
         row.progress
@@ -207,7 +230,7 @@ fn stretch(picture: &mut Picture, row: &Stretch, scale: &Scale, y: f64, road: &R
         } else {
             format!("{left_days} {}", tongue.say("days left", "jours restants"))
         };
-        picture.mark(row.mark, due, middle, &format!("{}, {when}", row.standing));
+        picture.mark(row.mark, due, middle, &format!("{}, {when}", name(tongue, row.mark)));
     });
 }
 
@@ -222,7 +245,7 @@ const LEGENDS: [(Mark, &str, &str, f64); 7] = [
 ];
 
 /// How a mark is called.
-pub fn name(tongue: Tongue, mark: Mark) -> &'static str {
+fn name(tongue: Tongue, mark: Mark) -> &'static str {
     LEGENDS.iter().find(|(known, ..)| *known == mark).map_or("", |(_, en, fr, _)| tongue.say(en, fr))
 }
 
@@ -241,25 +264,26 @@ fn legend(picture: &mut Picture, tongue: Tongue, y: f64) {
 
 /// The picture in words, for who cannot see it.
 fn described(road: &Road) -> String {
-    let rows = || road.groups.iter().flat_map(|lane| &lane.rows);
-    let count = |mark: Mark| rows().filter(|row| row.mark == mark).count();
+    let tongue = road.tongue;
     let mut text = format!(
         "{} {}, {} {}, {}: ",
-        rows().count(),
-        road.tongue.say("deliverables", "livrables"),
-        road.groups.len(),
-        road.tongue.say("groups", "groupes"),
+        road.in_all(),
+        tongue.say("deliverables", "livrables"),
+        road.groups_in_all,
+        tongue.say("groups", "groupes"),
         road.today
     );
-    let counted = [Mark::Done, Mark::Fine, Mark::Risk, Mark::Late, Mark::Off];
-    let counted: Vec<_> = counted.into_iter().map(|mark| format!("{} {}", count(mark), name(road.tongue, mark))).collect();
+    let counted: Vec<_> = road.counts.iter().map(|(mark, count)| format!("{count} {}", name(tongue, *mark))).collect();
     text.push_str(&format!("{}.", counted.join(", ")));
     for event in &road.events {
         text.push_str(&format!(" {}: {}.", event.label, event.from));
     }
-    let late: Vec<String> = rows().filter(|row| row.mark == Mark::Late).take(20).map(|row| row.reference.clone()).collect();
+    let late: Vec<&str> = road.rows().filter(|row| row.mark == Mark::Late).take(20).map(|row| row.reference.as_str()).collect();
     if !late.is_empty() {
-        text.push_str(&format!(" {}: {}.", name(road.tongue, Mark::Late), late.join(", ")));
+        text.push_str(&format!(" {}: {}.", name(tongue, Mark::Late), late.join(", ")));
+    }
+    if let Some(left_out) = road.left_out() {
+        text.push_str(&format!(" {left_out}"));
     }
     text
 }
@@ -282,7 +306,6 @@ mod tests {
             ][n % 3]
                 .into(),
             mark: [Mark::Done, Mark::Fine, Mark::Risk, Mark::Late, Mark::Off][n % 5],
-            standing: ["done", "on track", "at risk", "late", "dropped"][n % 5].into(),
             due_on: day("2026-09-15") + Days::new((n * 7 % 60) as u64),
             progress: (n * 13 % 101) as i64,
             milestones: vec![(day("2026-09-20"), true, "Outline".into()), (day("2026-10-20"), false, "Draft <1>".into())],
@@ -295,12 +318,17 @@ mod tests {
             Event { from: day("2026-10-12"), to: day("2026-10-12"), label: "Submission".into() },
             Event { from: day("2026-11-11"), to: day("2026-11-13"), label: "Forum 2026".into() },
         ];
+        let marks = [Mark::Done, Mark::Fine, Mark::Risk, Mark::Late, Mark::Off];
+        let groups: Vec<Lane> = (0..rows.div_ceil(50)).map(lane).collect();
+        let count = |mark| (mark, groups.iter().flat_map(|lane| &lane.rows).filter(|row| row.mark == mark).count());
         Road {
             tongue: Tongue::En,
             title: "The road to the Forum 2026".into(),
             today: day("2026-10-01"),
             events,
-            groups: (0..rows.div_ceil(50)).map(lane).collect(),
+            counts: marks.map(count),
+            groups_in_all: groups.len(),
+            groups,
         }
     }
 
@@ -309,6 +337,17 @@ mod tests {
         let svg = draw(&road(300));
         assert_eq!(svg.matches("days left").count() + svg.matches("days over").count(), 300);
         assert!(svg.contains("300 deliverables, 6 groups, 2026-10-01: 60 done, 60 on track, 60 at risk, 60 late, 60 dropped."));
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let mut cut = road(60);
+        cut.counts[0].1 += 9_940;
+        cut.groups_in_all = 300;
+        let svg = draw(&cut);
+        assert!(svg.contains("10000 deliverables, 300 groups, 2026-10-01: 9952 done,"), "{svg}");
+        assert_eq!(svg.matches("9940 more are less urgent; the board lists them.").count(), 2, "drawn and described: {svg}");
+        assert!(!draw(&road(60)).contains("less urgent"));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::routes::no_edition;
-use super::table::{HealthCounts, Line, Table, Which};
-use crate::deliverables::{Health, Status};
+use super::table::{HealthCounts, Lane, Line, Table};
+use crate::deliverables::{Health, Status, Which};
 use crate::error::{ProblemKind, Result};
 use crate::forum::{self, EditionRef};
 use crate::groups::{self, GroupRef};
@@ -70,21 +70,21 @@ async fn show(request: Request<InEdition>) -> Result<Object<ReadinessView>> {
         .read(|tx, input| {
             let now = tx.now();
             let id = forum::resolve(tx, &input.path.year)?;
-            let table = Table::read(tx, &Which { edition: Some(id), groups: None }, &input.reader, now)?;
-            let edition = table.editions.get(&id).ok_or_else(no_edition)?;
+            let table = Table::read(tx, &Which { edition: Some(id), ..Which::default() }, &input.reader)?;
+            let edition = table.todays.edition(Some(id)).ok_or_else(no_edition)?;
             let today = edition.today(now);
             let days_to = |day: Day| (day - today).num_days();
             let pick = |wanted: &dyn Fn(&Line) -> bool| -> Vec<ReadyView> {
-                let of_lane = |lane: &super::table::Lane| {
+                let of_lane = |lane: &Lane| {
                     let group = lane.group.clone();
                     let view = move |line: &Line| ReadyView {
                         reference: line.row.reference.clone(),
                         title: line.row.title.clone(),
                         group: group.clone(),
                         status: line.row.status,
-                        health: line.row.health,
+                        health: line.health,
                         due_on: line.row.due_on,
-                        days_left: line.days_left(),
+                        days_left: line.days_left,
                     };
                     lane.lines.iter().filter(|line| wanted(line)).map(view).collect::<Vec<_>>()
                 };
@@ -93,7 +93,7 @@ async fn show(request: Request<InEdition>) -> Result<Object<ReadinessView>> {
                 picked
             };
             let open = |line: &Line| matches!(line.row.status, Status::Planned | Status::InProgress | Status::InConsultation);
-            let mut missing = pick(&|line| open(line) && line.row.health != Health::Late);
+            let mut missing = pick(&|line| open(line) && line.health != Health::Late);
             missing.sort_by_key(|view| view.health != Health::AtRisk);
             let busy: Vec<_> = table
                 .lanes
@@ -111,7 +111,7 @@ async fn show(request: Request<InEdition>) -> Result<Object<ReadinessView>> {
                 counts: HealthCounts::of(table.lines()),
                 ready: pick(&|line| matches!(line.row.status, Status::Approved | Status::Presented)),
                 submitted: pick(&|line| line.row.status == Status::Submitted),
-                late: pick(&|line| line.row.health == Health::Late),
+                late: pick(&|line| line.health == Health::Late),
                 missing,
                 groups_with_nothing,
             };

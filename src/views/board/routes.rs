@@ -4,20 +4,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::picture::{self, Event, Road, Stretch};
-use super::table::{HealthCounts, Lane, Line, Table, Which, events};
+use super::table::{HealthCounts, Lane, Line, Table, events};
 use super::{Owed, readiness};
-use crate::call;
 use crate::db::Read;
-use crate::deliverables::{Health, HealthReason, Status};
+use crate::deliverables::{self, BoardMilestone, DeliverableId, Health, HealthReason, Status, Which};
 use crate::error::{Error, ProblemKind, Result};
 use crate::forum::{self, EditionId, EditionRef};
 use crate::groups::{self, GroupRef};
-use crate::http::{Csv, Input, Object, Picture, Request, Route, Sheet, csv, get};
+use crate::http::{Csv, Input, Object, Picture, Request, Route, Shared, Sheet, csv, get};
+use crate::ids;
 use crate::people::PersonRef;
 use crate::picture::Mark;
-use crate::picture::words::tongue;
+use crate::picture::words::{Tongue, tongue};
 use crate::policy::{Action, GroupId, Object as Subject};
-use crate::time::{Day, DaySchema, Instant};
+use crate::time::{Day, DaySchema};
+
+/// Most deliverables in a picture: what fits on a wall. Where there are more, it shows the most urgent.
+const MOST_DRAWN: usize = 60;
 
 pub fn routes() -> Vec<Route> {
     use ProblemKind::NotFound;
@@ -85,69 +88,88 @@ struct LineView {
 }
 
 impl LineView {
-    fn of(line: &Line, table: &Table) -> Self {
-        let row = &line.row;
+    fn of(line: Line, table: &Table) -> Self {
+        let Line { row, health, health_reasons, days_left, next } = line;
         Self {
-            reference: row.reference.clone(),
-            title: row.title.clone(),
+            lead: row.lead.and_then(|lead| table.people.get(&lead)).cloned(),
+            forum_edition: table.todays.edition(row.forum_edition_id).map(|edition| edition.reference()),
+            reference: row.reference,
+            title: row.title,
             status: row.status,
-            health: row.health,
-            health_reasons: row.health_reasons.clone(),
+            health,
+            health_reasons,
             due_on: row.due_on,
-            days_left: line.days_left(),
+            days_left,
             progress: row.progress,
-            lead: row.lead.and_then(|(_, person)| table.people.get(&person)).cloned(),
-            forum_edition: row.forum_edition_id.and_then(|id| table.editions.get(&id)).map(|edition| edition.reference()),
-            next: line.next.clone(),
+            next,
         }
     }
 }
 
 impl LaneView {
-    fn of(lane: &Lane, table: &Table) -> Self {
+    fn of(lane: Lane, table: &Table) -> Self {
         Self {
-            group: lane.group.clone(),
             counts: HealthCounts::of(&lane.lines),
-            deliverables: lane.lines.iter().map(|line| LineView::of(line, table)).collect(),
+            group: lane.group,
+            deliverables: lane.lines.into_iter().map(|line| LineView::of(line, table)).collect(),
         }
     }
 }
 
-/// What the caller may see of what was asked for: the secretariat all, a co-chair the groups that it chairs. 403 for others.
-fn read(tx: &mut Read<'_>, input: &Input<(), BoardQuery>) -> Result<(Table, Option<EditionId>)> {
-    let edition = match input.query.forum_year {
-        Some(year) => Some(forum::resolve(tx, &year.to_string())?),
-        None => None,
-    };
-    let groups: Option<Vec<GroupId>> = match &input.query.group {
-        Some(group) => {
-            let group = groups::resolve(tx, group)?;
-            input.allow(&Subject::of_group(group))?;
-            Some(vec![group])
-        }
-        None if input.actor.may(Action::ReadBoard, &Subject::initiative()) => None,
-        None => {
-            let own = input.actor.seats.first().map_or_else(Subject::initiative, |group| Subject::of_group(*group));
-            input.allow(&own)?;
-            Some(input.actor.seats.clone())
-        }
-    };
-    let now = tx.now();
-    Ok((Table::read(tx, &Which { edition, groups: groups.as_deref() }, &input.reader, now)?, edition))
+/// What was asked for, as far as the caller may see it.
+#[derive(Debug)]
+struct Asked {
+    edition: Option<EditionId>,
+    groups: Option<Vec<GroupId>>,
 }
 
-async fn show(request: Request<(), BoardQuery>) -> Result<Sheet<BoardView>> {
+impl Asked {
+    /// The secretariat sees all, a co-chair the groups that it chairs. 403 for others.
+    fn read(tx: &mut Read<'_>, input: &Input<(), BoardQuery>) -> Result<Self> {
+        let edition = match input.query.forum_year {
+            Some(year) => Some(forum::resolve(tx, &year.to_string())?),
+            None => None,
+        };
+        let groups = match &input.query.group {
+            Some(group) => {
+                let group = groups::resolve(tx, group)?;
+                input.allow(&Subject::of_group(group))?;
+                Some(vec![group])
+            }
+            None if input.actor.may(Action::ReadBoard, &Subject::initiative()) => None,
+            None => {
+                let own = input.actor.seats.first().map_or_else(Subject::initiative, |group| Subject::of_group(*group));
+                input.allow(&own)?;
+                Some(ids::distinct(input.actor.seats.iter().copied()))
+            }
+        };
+        Ok(Self { edition, groups })
+    }
+
+    fn which(&self) -> Which<'_> {
+        Which { edition: self.edition, groups: self.groups.as_deref(), statuses: None }
+    }
+}
+
+async fn show(request: Request<(), BoardQuery>) -> Result<Shared<Sheet<BoardView>>> {
     request
         .read(|tx, input| {
-            let today = call::current(tx)?.today(tx.now());
-            let (table, edition) = read(tx, input)?;
-            if input.wants_csv {
-                let bytes = sheet(&table)?;
-                return Ok(Sheet::Csv(Csv { bytes, fresh_until: None }));
-            }
-            let forum_edition = edition.and_then(|id| table.editions.get(&id)).map(|edition| edition.reference());
-            let groups = table.lanes.iter().map(|lane| LaneView::of(lane, &table)).collect();
-            Ok(Sheet::Object(Object::plain(BoardView { forum_edition, today, counts: HealthCounts::of(table.lines()), groups })))
+            let asked = Asked::read(tx, input)?;
+            input.shared(tx, format_args!("board {asked:?}"), |tx| {
+                let mut table = Table::read(tx, &asked.which(), &input.reader)?;
+                let fresh_until = Some(table.todays.fresh_until());
+                if input.wants_csv {
+                    return Ok(Sheet::Csv(Csv { bytes: sheet(table)?, fresh_until }));
+                }
+                let (counts, lanes) = (HealthCounts::of(table.lines()), std::mem::take(&mut table.lanes));
+                let view = BoardView {
+                    forum_edition: table.todays.edition(asked.edition).map(|edition| edition.reference()),
+                    today: table.todays.here(),
+                    counts,
+                    groups: lanes.into_iter().map(|lane| LaneView::of(lane, &table)).collect(),
+                };
+                Ok(Sheet::Object(Object::plain(view).fresh_until(fresh_until)))
+            })
         })
         .await
 }
@@ -170,14 +192,15 @@ const COLUMNS: [&str; 15] = [
     "next_due_on",
 ];
 
-fn sheet(table: &Table) -> Result<Vec<u8>> {
-    let row = |lane: &Lane, line: &Line| {
-        let view = LineView::of(line, table);
+fn sheet(mut table: Table) -> Result<Vec<u8>> {
+    let lanes = std::mem::take(&mut table.lanes);
+    let row = |group: &GroupRef, line: Line| {
+        let view = LineView::of(line, &table);
         let reasons: Vec<_> = view.health_reasons.iter().map(HealthReason::as_str).collect();
         let next = view.next;
         [
-            lane.group.number.to_string(),
-            lane.group.title.plain().to_owned(),
+            group.number.to_string(),
+            group.title.plain().to_owned(),
             view.reference,
             view.title,
             view.status.to_string(),
@@ -193,7 +216,11 @@ fn sheet(table: &Table) -> Result<Vec<u8>> {
             next.map(|next| next.due_on.to_string()).unwrap_or_default(),
         ]
     };
-    csv::table(&COLUMNS, table.lanes.iter().flat_map(|lane| lane.lines.iter().map(|line| row(lane, line))))
+    let rows = lanes.into_iter().flat_map(|Lane { group, lines }| {
+        let row = &row;
+        lines.into_iter().map(move |line| row(&group, line))
+    });
+    csv::table(&COLUMNS, rows)
 }
 
 /// The mark of a health.
@@ -207,53 +234,52 @@ fn mark(health: Health) -> Mark {
     }
 }
 
-async fn draw(request: Request<(), BoardQuery>) -> Result<Picture> {
+async fn draw(request: Request<(), BoardQuery>) -> Result<Shared<Picture>> {
     request
         .read(|tx, input| {
-            let call = call::current(tx)?;
-            let today = call.today(tx.now());
-            let fresh_until = Some(Instant::end_of(today, call.time_zone));
-            let (table, edition) = read(tx, input)?;
-            let tongue = tongue(&input.reader);
-            let stretch = |line: &Line| Stretch {
-                reference: line.row.reference.clone(),
-                title: line.row.title.clone(),
-                mark: mark(line.row.health),
-                standing: picture::name(tongue, mark(line.row.health)).to_owned(),
-                due_on: line.row.due_on,
-                progress: line.row.progress,
-                milestones: line
-                    .row
-                    .milestones
-                    .iter()
-                    .map(|step| (step.done_on.unwrap_or(step.due_on), step.done_on.is_some(), step.title.clone()))
-                    .collect(),
-            };
-            let lane = |lane: &Lane| picture::Lane {
-                label: format!("{} \u{2013} {}", lane.group.number, lane.group.title.plain()),
-                rows: lane.lines.iter().map(stretch).collect(),
-            };
-            let year = edition.and_then(|id| table.editions.get(&id)).map(|edition| edition.year);
-            let days = events(&table.editions, edition, tongue);
-            // Past Forums would press what is to come into a corner.
-            let first = table.lines().map(|line| line.row.due_on).chain([today]).min().unwrap_or(today);
-            let road = Road {
-                tongue,
-                title: year.map_or_else(
-                    || tongue.say("What groups owe", "Ce que doivent les groupes").to_owned(),
-                    |year| format!("{} {year}", tongue.say("The road to the Forum", "La route vers le Forum")),
-                ),
-                today,
-                events: days
-                    .into_iter()
-                    .filter(|(from, (to, _))| *to >= first || edition.is_some() && *from >= first)
-                    .map(|(from, (to, label))| Event { from, to, label })
-                    .collect(),
-                groups: table.lanes.iter().map(lane).collect(),
-            };
-            Ok(Picture { svg: picture::draw(&road), fresh_until })
+            let asked = Asked::read(tx, input)?;
+            input.shared(tx, format_args!("board.svg {asked:?}"), |tx| {
+                let table = Table::read(tx, &asked.which(), &input.reader)?;
+                let fresh_until = Some(table.todays.fresh_until());
+                Ok(Picture { svg: picture::draw(&road(tx, table, asked.edition, tongue(&input.reader))?), fresh_until })
+            })
         })
         .await
+}
+
+/// What the picture of a board shows of it.
+fn road(tx: &mut Read<'_>, mut table: Table, edition: Option<EditionId>, tongue: Tongue) -> Result<Road> {
+    let counts = HealthCounts::of(table.lines()).each().map(|(health, count)| (mark(health), count));
+    let groups_in_all = table.lanes.len();
+    table.keep_urgent(MOST_DRAWN);
+    let drawn: Vec<DeliverableId> = table.lines().map(|line| line.row.id).collect();
+    let mut milestones = deliverables::board_milestones(tx, &drawn)?;
+    let today = table.todays.here();
+    // Past Forums would press what is to come into a corner.
+    let first = table.lines().map(|line| line.row.due_on).chain([today]).min().unwrap_or(today);
+    let events = events(&table.todays, edition, tongue)
+        .into_iter()
+        .filter(|(from, (to, _))| *to >= first || edition.is_some() && *from >= first)
+        .map(|(from, (to, label))| Event { from, to, label })
+        .collect();
+    let step = |step: BoardMilestone| (step.done_on.unwrap_or(step.due_on), step.done_on.is_some(), step.title);
+    let mut stretch = |line: Line| Stretch {
+        mark: mark(line.health),
+        due_on: line.row.due_on,
+        progress: line.row.progress,
+        milestones: milestones.remove(&line.row.id).unwrap_or_default().into_iter().map(step).collect(),
+        reference: line.row.reference,
+        title: line.row.title,
+    };
+    let lane = |lane: Lane| picture::Lane {
+        label: format!("{} \u{2013} {}", lane.group.number, lane.group.title.plain()),
+        rows: lane.lines.into_iter().map(&mut stretch).collect(),
+    };
+    let title = match table.todays.edition(edition) {
+        None => tongue.say("What groups owe", "Ce que doivent les groupes").to_owned(),
+        Some(edition) => format!("{} {}", tongue.say("The road to the Forum", "La route vers le Forum"), edition.year),
+    };
+    Ok(Road { tongue, title, today, events, counts, groups_in_all, groups: table.lanes.into_iter().map(lane).collect() })
 }
 
 /// Where there is no such Forum.

@@ -7,37 +7,45 @@ use serde::Serialize;
 
 use super::Owed;
 use super::rules::{Standing, owed_next};
-use crate::db::AnyConnection;
-use crate::deliverables::{self, BoardRow, Health};
+use crate::db::Read;
+use crate::deliverables::{self, BoardRow, DeliverableId, Health, HealthReason, Todays, Which};
 use crate::error::Result;
-use crate::forum::{self, EditionFacts, EditionId};
+use crate::forum::{self, EditionId};
 use crate::groups::{self, GroupRef};
+use crate::ids;
 use crate::locale::Reader;
 use crate::people::{self, PersonRef};
 use crate::picture::words::Tongue;
-use crate::policy::{GroupId, PersonId};
-use crate::time::{Day, Instant};
+use crate::policy::PersonId;
+use crate::time::Day;
 
-/// Which deliverables.
-pub struct Which<'a> {
-    /// For this edition; `None`: every one.
-    pub edition: Option<EditionId>,
-    /// Of these groups; `None`: of all.
-    pub groups: Option<&'a [GroupId]>,
-}
-
-/// A deliverable with what it owes.
+/// A deliverable with how it does and what it owes today.
 pub struct Line {
     /// The deliverable.
     pub row: BoardRow,
+    /// How it does.
+    pub health: Health,
+    /// Why.
+    pub health_reasons: Vec<HealthReason>,
+    /// Days until it is due; below zero: over it.
+    pub days_left: i64,
     /// What it owes next.
     pub next: Option<Owed>,
 }
 
 impl Line {
-    /// Days until it is due; below zero: over it.
-    pub fn days_left(&self) -> i64 {
-        (self.row.due_on - self.row.today).num_days()
+    fn of(row: BoardRow, todays: &Todays) -> Self {
+        let (health, health_reasons) = row.health(todays);
+        let days_left = (row.due_on - todays.of(row.forum_edition_id)).num_days();
+        let next = owed(&row, todays);
+        Self { row, health, health_reasons, days_left, next }
+    }
+
+    /// What sorts by urgency: late first, then what may become so; of these what is due first.
+    fn urgency(&self) -> (usize, Day, DeliverableId) {
+        const FROM_MOST: [Health; 5] = [Health::Late, Health::AtRisk, Health::OnTrack, Health::Done, Health::Dropped];
+        let rank = FROM_MOST.iter().position(|health| *health == self.health).unwrap_or(FROM_MOST.len());
+        (rank, self.row.due_on, self.row.id)
     }
 }
 
@@ -51,8 +59,8 @@ pub struct Lane {
 
 /// A board.
 pub struct Table {
-    /// Every edition, by id.
-    pub editions: HashMap<EditionId, EditionFacts>,
+    /// The day it is, and every edition.
+    pub todays: Todays,
     /// The groups that owe something, by number.
     pub lanes: Vec<Lane>,
     /// Who leads.
@@ -60,49 +68,51 @@ pub struct Table {
 }
 
 impl Table {
-    /// What stands on the board at `now`, in a constant number of queries.
-    pub fn read(c: &mut AnyConnection, which: &Which<'_>, reader: &Reader, now: Instant) -> Result<Self> {
-        let editions: HashMap<EditionId, EditionFacts> =
-            forum::editions(c)?.into_iter().map(|edition| (edition.id, edition)).collect();
-        let mut by_group: HashMap<GroupId, Vec<Line>> = HashMap::new();
-        for row in deliverables::board_rows(c, which.edition, which.groups, now)? {
-            let next = owed(&row, &editions);
-            by_group.entry(row.group_id).or_default().push(Line { row, next });
-        }
-        let ids: Vec<GroupId> = by_group.keys().copied().collect();
-        let mut refs = groups::refs(c, &ids, reader)?;
+    /// What stands on the board now, in a constant number of queries.
+    pub fn read(tx: &mut Read<'_>, which: &Which<'_>, reader: &Reader) -> Result<Self> {
+        let todays = Todays::read(tx)?;
+        let rows = deliverables::board_rows(tx, which)?.into_iter();
+        let by_group = ids::listed(rows.map(|row| (row.group_id, Line::of(row, &todays))));
+        let people = people::refs(tx, &ids::distinct(by_group.values().flatten().filter_map(|line| line.row.lead)))?;
+        let mut refs = groups::refs(tx, &ids::distinct(by_group.keys().copied()), reader)?;
         let mut lanes: Vec<Lane> =
             by_group.into_iter().filter_map(|(id, lines)| Some(Lane { group: refs.remove(&id)?, lines })).collect();
         lanes.sort_by_key(|lane| lane.group.number);
-        let mut leads: Vec<PersonId> =
-            lanes.iter().flat_map(|lane| &lane.lines).filter_map(|line| line.row.lead.map(|(_, person)| person)).collect();
-        leads.sort_unstable();
-        leads.dedup();
-        Ok(Self { editions, lanes, people: people::refs(c, &leads)? })
+        Ok(Self { todays, lanes, people })
     }
 
     /// Every line.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.lanes.iter().flat_map(|lane| &lane.lines)
     }
+
+    /// Leaves the most urgent lines where there are more than `most`, then also the lanes with the most urgent first.
+    pub fn keep_urgent(&mut self, most: usize) {
+        let mut urgencies: Vec<_> = self.lines().map(Line::urgency).collect();
+        if urgencies.len() <= most {
+            return;
+        }
+        urgencies.sort_unstable();
+        urgencies.truncate(most);
+        let Some(last) = urgencies.pop() else { return };
+        for lane in &mut self.lanes {
+            lane.lines.retain(|line| line.urgency() <= last);
+        }
+        self.lanes.retain(|lane| !lane.lines.is_empty());
+        self.lanes.sort_by_key(|lane| lane.lines.iter().map(Line::urgency).min());
+    }
 }
 
 /// What a deliverable owes next.
-pub fn owed(row: &BoardRow, editions: &HashMap<EditionId, EditionFacts>) -> Option<Owed> {
+pub fn owed(row: &BoardRow, todays: &Todays) -> Option<Owed> {
     // What a cancelled Forum wanted, it wants no more.
-    let edition =
-        row.forum_edition_id.and_then(|id| editions.get(&id)).filter(|edition| edition.status != forum::Status::Cancelled);
+    let edition = todays.edition(row.forum_edition_id).filter(|edition| edition.status != forum::Status::Cancelled);
     owed_next(&Standing {
         status: row.status,
         due_on: row.due_on,
         led: row.lead.is_some(),
-        has_version: row.latest_version.is_some(),
-        next_milestone: row
-            .milestones
-            .iter()
-            .filter(|milestone| milestone.done_on.is_none())
-            .map(|milestone| milestone.due_on)
-            .min(),
+        has_version: row.has_version,
+        next_milestone: row.next_milestone,
         deadline: edition.and_then(|edition| edition.submission_deadline),
         forum: edition.map(|edition| edition.starts_on),
     })
@@ -120,11 +130,23 @@ pub struct HealthCounts {
 }
 
 impl HealthCounts {
+    /// Each, with how many do so.
+    pub fn each(&self) -> [(Health, usize); 5] {
+        let Self { done, on_track, at_risk, late, dropped } = *self;
+        [
+            (Health::Done, done),
+            (Health::OnTrack, on_track),
+            (Health::AtRisk, at_risk),
+            (Health::Late, late),
+            (Health::Dropped, dropped),
+        ]
+    }
+
     /// Of these.
     pub fn of<'l>(lines: impl IntoIterator<Item = &'l Line>) -> Self {
         let mut counts = Self::default();
         for line in lines {
-            *match line.row.health {
+            *match line.health {
                 Health::Done => &mut counts.done,
                 Health::OnTrack => &mut counts.on_track,
                 Health::AtRisk => &mut counts.at_risk,
@@ -136,16 +158,12 @@ impl HealthCounts {
     }
 }
 
-/// The groups' numbers and what each owes, as the picture's heading of days: the Forum and its deadline.
-pub fn events(
-    editions: &HashMap<EditionId, EditionFacts>,
-    only: Option<EditionId>,
-    tongue: Tongue,
-) -> BTreeMap<Day, (Day, String)> {
+/// The days that everything leads to, of one edition or (`None`) of all that were not cancelled: the Forum and its deadline, each with its
+/// last day and what it is.
+pub fn events(todays: &Todays, only: Option<EditionId>, tongue: Tongue) -> BTreeMap<Day, (Day, String)> {
     let mut events = BTreeMap::new();
-    let shown =
-        |edition: &&EditionFacts| only.is_none_or(|only| only == edition.id) && edition.status != forum::Status::Cancelled;
-    for edition in editions.values().filter(shown) {
+    let shown = todays.editions().filter(|edition| only.is_none_or(|only| only == edition.id));
+    for edition in shown.filter(|edition| edition.status != forum::Status::Cancelled) {
         if let Some(deadline) = edition.submission_deadline {
             events.insert(deadline, (deadline, format!("{} {}", tongue.say("Submission", "Remise"), edition.year)));
         }

@@ -1,23 +1,57 @@
 //! Where tasks come from.
 
-use std::collections::HashMap;
-
-use super::{Subject, Task, TaskKind};
-use crate::call;
+use super::TaskKind;
 use crate::db::Read;
-use crate::deliverables::{self, BoardRow};
+use crate::deliverables::{self, BoardRow, Status, Todays, Which};
 use crate::error::Result;
-use crate::forum::{self, EditionFacts, EditionId};
 use crate::groups;
+use crate::ids;
 use crate::locale::Reader;
 use crate::meetings;
 use crate::policy::{Action, Actor, GroupId, Object, PersonId, SupporterId};
 use crate::supporters;
 use crate::time::Instant;
-use crate::views::board::{OwedBy, OwedWhat, owed};
+use crate::views::board::{Owed, OwedBy, OwedWhat, owed};
 
-/// Most tasks of one kind: whoever has more begins with these.
+/// Most tasks of one kind that no deliverable owes: whoever has more begins with these.
 const MOST: i64 = 100;
+
+/// Something that a person owes.
+pub struct Task {
+    /// What.
+    pub kind: TaskKind,
+    /// What it is about, as people call it.
+    pub title: String,
+    /// When it is too late.
+    pub due_at: Option<Instant>,
+    /// What kind of object it is about.
+    pub object_type: &'static str,
+    /// What people call that, or its id. No two tasks of one kind have the same.
+    pub reference: String,
+    /// Its path in the API.
+    pub url: String,
+    /// As what the person owes it.
+    pub reason: &'static str,
+}
+
+/// The requests that do a task, below its subject's `{url}`.
+pub fn actions(kind: TaskKind) -> &'static [&'static str] {
+    match kind {
+        TaskKind::ReachMilestone => &["PATCH {url}", "GET {url}/milestones"],
+        TaskKind::AddVersion => &["POST {url}/versions"],
+        TaskKind::StartDeliverable
+        | TaskKind::SubmitDeliverable
+        | TaskKind::TakeUpConsultation
+        | TaskKind::ApproveDeliverable
+        | TaskKind::PresentDeliverable
+        | TaskKind::DecideMembership => &["POST {url}/transitions"],
+        TaskKind::FillSeat => &["PATCH {url}"],
+        TaskKind::RestoreBalance => &["PUT {url}/co-chairs", "PUT {url}/derogation"],
+        TaskKind::AnswerMeeting => &["PUT {url}/attendance/me"],
+        TaskKind::DecideAffiliation | TaskKind::DecideApplication => &["POST {url}/decision"],
+        TaskKind::AnswerInvitation => &["POST /api/v1/me/invitations/accept"],
+    }
+}
 
 /// Everything that a person owes, in no order.
 pub fn all(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task>> {
@@ -30,67 +64,70 @@ pub fn all(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task
     Ok(tasks)
 }
 
-fn task(kind: TaskKind, title: String, subject: (&'static str, String, String), reason: &'static str, actions: &[&str]) -> Task {
-    let (object_type, reference, url) = subject;
-    let actions = actions.iter().map(|action| action.replace("{url}", &url)).collect();
-    Task { kind, title, due_at: None, subject: Subject { object_type, reference, url }, reason, actions }
-}
-
 fn runs_initiative(actor: &Actor) -> bool {
     actor.may(Action::RunInitiative, &Object::initiative())
 }
 
+/// What waits for the secretariat, of all groups: read once for all of its persons, while nobody writes.
+struct Waiting(Vec<BoardRow>);
+
 /// What one leads, what the groups owe that one chairs, and what waits for the secretariat.
 fn of_deliverables(tx: &mut Read<'_>, actor: &Actor, person: PersonId) -> Result<Vec<Task>> {
+    let member = actor.memberships.iter().filter(|(_, observer)| !observer).map(|(group, _)| *group);
+    let groups: Vec<GroupId> = ids::distinct(actor.seats.iter().copied().chain(member));
     let secretariat = runs_initiative(actor);
-    let mut groups: Vec<GroupId> = actor.seats.clone();
-    groups.extend(actor.memberships.iter().filter(|(_, observer)| !observer).map(|(group, _)| *group));
-    groups.sort_unstable();
-    groups.dedup();
     if groups.is_empty() && !secretariat {
         return Ok(Vec::new());
     }
-    let now = tx.now();
-    let call = call::current(tx)?;
-    let editions: HashMap<EditionId, EditionFacts> = forum::editions(tx)?.into_iter().map(|one| (one.id, one)).collect();
-    let rows = if secretariat {
-        deliverables::board_rows(tx, None, None, now)?
-    } else {
-        deliverables::board_rows(tx, None, Some(&groups), now)?
+    let todays = Todays::read(tx)?;
+    let mut tasks = Vec::new();
+    if !groups.is_empty() {
+        let owing = [Status::Planned, Status::InProgress, Status::InConsultation];
+        let which = Which { groups: Some(&groups), statuses: Some(&owing), edition: None };
+        let rows = deliverables::board_rows(tx, &which)?;
+        tasks.extend(rows.iter().filter_map(|row| {
+            let next = owed(row, &todays)?;
+            let chairs = actor.seats.contains(&row.group_id);
+            let reason = match next.by {
+                OwedBy::Lead if row.lead == Some(person) => "lead",
+                // A co-chair sees what its leads are late with, and nothing before.
+                OwedBy::Lead if chairs && next.due_on < todays.of(row.forum_edition_id) => "co_chair",
+                OwedBy::CoChairs if chairs => "co_chair",
+                OwedBy::Lead | OwedBy::CoChairs | OwedBy::Secretariat => return None,
+            };
+            Some(of_deliverable(row, &next, &todays, reason))
+        }));
+    }
+    if secretariat {
+        let which = Which { statuses: Some(&[Status::Submitted, Status::Approved]), ..Which::default() };
+        let waiting = tx.remembered(|c| deliverables::board_rows(c, &which).map(Waiting))?;
+        tasks.extend(waiting.0.iter().filter_map(|row| {
+            let next = owed(row, &todays).filter(|next| next.by == OwedBy::Secretariat)?;
+            Some(of_deliverable(row, &next, &todays, "secretariat"))
+        }));
+    }
+    Ok(tasks)
+}
+
+fn of_deliverable(row: &BoardRow, next: &Owed, todays: &Todays, reason: &'static str) -> Task {
+    let kind = match next.what {
+        OwedWhat::Start => TaskKind::StartDeliverable,
+        OwedWhat::Milestone => TaskKind::ReachMilestone,
+        OwedWhat::FirstVersion => TaskKind::AddVersion,
+        OwedWhat::Submit => TaskKind::SubmitDeliverable,
+        OwedWhat::Consultation => TaskKind::TakeUpConsultation,
+        OwedWhat::Approve => TaskKind::ApproveDeliverable,
+        OwedWhat::Present => TaskKind::PresentDeliverable,
     };
-    let of = |row: &BoardRow| -> Option<Task> {
-        let next = owed(row, &editions)?;
-        let leads = row.lead.is_some_and(|(_, lead)| lead == person);
-        let chairs = actor.seats.contains(&row.group_id);
-        let reason = match next.by {
-            OwedBy::Lead if leads => "lead",
-            // A co-chair sees what its leads are late with, and nothing before.
-            OwedBy::Lead if chairs && next.due_on < row.today => "co_chair",
-            OwedBy::CoChairs if chairs => "co_chair",
-            OwedBy::Secretariat if secretariat => "secretariat",
-            OwedBy::Lead | OwedBy::CoChairs | OwedBy::Secretariat => return None,
-        };
-        let kind = match next.what {
-            OwedWhat::Start => TaskKind::StartDeliverable,
-            OwedWhat::Milestone => TaskKind::ReachMilestone,
-            OwedWhat::FirstVersion => TaskKind::AddVersion,
-            OwedWhat::Submit => TaskKind::SubmitDeliverable,
-            OwedWhat::Consultation => TaskKind::TakeUpConsultation,
-            OwedWhat::Approve => TaskKind::ApproveDeliverable,
-            OwedWhat::Present => TaskKind::PresentDeliverable,
-        };
-        let actions: &[&str] = match next.what {
-            OwedWhat::Milestone => &["PATCH {url}", "GET {url}/milestones"],
-            OwedWhat::FirstVersion => &["POST {url}/versions"],
-            _ => &["POST {url}/transitions"],
-        };
-        let url = format!("/api/v1/deliverables/{}", row.reference);
-        let mut task = task(kind, row.title.clone(), ("deliverable", row.reference.clone(), url), reason, actions);
-        let zone = row.forum_edition_id.and_then(|id| editions.get(&id)).map_or(call.time_zone, |edition| edition.time_zone);
-        task.due_at = Some(Instant::end_of(next.due_on, zone));
-        Some(task)
-    };
-    Ok(rows.iter().filter_map(of).collect())
+    Task {
+        kind,
+        title: row.title.clone(),
+        due_at: Some(Instant::end_of(next.due_on, todays.zone_of(row.forum_edition_id))),
+        object_type: "deliverable",
+        url: format!("/api/v1/deliverables/{}", row.reference),
+        reference: row.reference.clone(),
+        reason,
+    }
 }
 
 /// Requests to decide, seats to fill, balances to restore.
@@ -98,55 +135,88 @@ fn of_groups(tx: &mut Read<'_>, actor: &Actor, person: PersonId, reader: &Reader
     let secretariat = runs_initiative(actor);
     let mut tasks = Vec::new();
     for request in groups::requests_to_decide(tx, person, &actor.seats, secretariat, reader, MOST)? {
-        let title = format!("{} \u{2013} {}", request.person.display_name, request.group.title.plain());
-        let subject = ("membership", request.id.to_string(), format!("/api/v1/memberships/{}", request.id));
-        let reason = if actor.seats.contains(&request.group.id) { "co_chair" } else { "secretariat" };
-        tasks.push(task(TaskKind::DecideMembership, title, subject, reason, &["POST {url}/transitions"]));
+        tasks.push(Task {
+            kind: TaskKind::DecideMembership,
+            title: format!("{} \u{2013} {}", request.person.display_name, request.group.title.plain()),
+            due_at: None,
+            object_type: "membership",
+            reference: request.id.to_string(),
+            url: format!("/api/v1/memberships/{}", request.id),
+            reason: if actor.seats.contains(&request.group.id) { "co_chair" } else { "secretariat" },
+        });
     }
-    let focal: Vec<SupporterId> = actor.affiliations.iter().filter(|(_, focal)| *focal).map(|(id, _)| *id).collect();
-    for seat in groups::vacant_seats(tx, &focal, reader, MOST)? {
-        let title = format!("{} \u{2013} {}", seat.supporter.name, seat.group.title.plain());
-        let url = format!("/api/v1/groups/{}/co-chairs/{}", seat.group.number, seat.id);
-        tasks.push(task(TaskKind::FillSeat, title, ("co_chair_seat", seat.id.to_string(), url), "focal_point", &["PATCH {url}"]));
+    for seat in groups::vacant_seats(tx, &focal_points_of(actor), reader, MOST)? {
+        tasks.push(Task {
+            kind: TaskKind::FillSeat,
+            title: format!("{} \u{2013} {}", seat.supporter.name, seat.group.title.plain()),
+            due_at: None,
+            object_type: "co_chair_seat",
+            reference: seat.id.to_string(),
+            url: format!("/api/v1/groups/{}/co-chairs/{}", seat.group.number, seat.id),
+            reason: "focal_point",
+        });
     }
     if secretariat {
         for group in groups::unbalanced(tx, reader)? {
-            let url = format!("/api/v1/groups/{}", group.number);
-            let subject = ("group", group.number.to_string(), url);
-            let actions = ["PUT {url}/co-chairs", "PUT {url}/derogation"];
-            tasks.push(task(TaskKind::RestoreBalance, group.title.plain().to_owned(), subject, "secretariat", &actions));
+            tasks.push(Task {
+                kind: TaskKind::RestoreBalance,
+                title: group.title.plain().to_owned(),
+                due_at: None,
+                object_type: "group",
+                reference: group.number.to_string(),
+                url: format!("/api/v1/groups/{}", group.number),
+                reason: "secretariat",
+            });
         }
     }
     Ok(tasks)
 }
 
+/// The supporters whose focal point one is.
+fn focal_points_of(actor: &Actor) -> Vec<SupporterId> {
+    actor.affiliations.iter().filter(|(_, focal)| *focal).map(|(id, _)| *id).collect()
+}
+
 /// Meetings to come that one has not answered.
 fn of_meetings(tx: &mut Read<'_>, person: PersonId) -> Result<Vec<Task>> {
     let now = tx.now();
-    let unanswered = meetings::unanswered(tx, person, now, MOST)?.into_iter().map(|(id, title, starts_at)| {
-        let subject = ("meeting", id.to_string(), format!("/api/v1/meetings/{id}"));
-        let mut task = task(TaskKind::AnswerMeeting, title, subject, "invited", &["PUT {url}/attendance/me"]);
-        task.due_at = Some(starts_at);
-        task
+    let unanswered = meetings::unanswered(tx, person, now, MOST)?.into_iter().map(|(id, title, starts_at)| Task {
+        kind: TaskKind::AnswerMeeting,
+        title,
+        due_at: Some(starts_at),
+        object_type: "meeting",
+        reference: id.to_string(),
+        url: format!("/api/v1/meetings/{id}"),
+        reason: "invited",
     });
     Ok(unanswered.collect())
 }
 
 /// Requests for affiliation, and for the secretariat applications, to decide.
 fn of_supporters(tx: &mut Read<'_>, actor: &Actor) -> Result<Vec<Task>> {
-    let focal: Vec<SupporterId> = actor.affiliations.iter().filter(|(_, focal)| *focal).map(|(id, _)| *id).collect();
     let mut tasks = Vec::new();
-    for request in supporters::open_requests(tx, &focal, MOST)? {
-        let title = format!("{} \u{2013} {}", request.person.display_name, request.supporter.name);
-        let url = format!("/api/v1/affiliation-requests/{}", request.id);
-        let subject = ("affiliation_request", request.id.to_string(), url);
-        tasks.push(task(TaskKind::DecideAffiliation, title, subject, "focal_point", &["POST {url}/decision"]));
+    for request in supporters::open_requests(tx, &focal_points_of(actor), MOST)? {
+        tasks.push(Task {
+            kind: TaskKind::DecideAffiliation,
+            title: format!("{} \u{2013} {}", request.person.display_name, request.supporter.name),
+            due_at: None,
+            object_type: "affiliation_request",
+            reference: request.id.to_string(),
+            url: format!("/api/v1/affiliation-requests/{}", request.id),
+            reason: "focal_point",
+        });
     }
     if runs_initiative(actor) {
         for application in supporters::open_applications(tx, MOST)? {
-            let url = format!("/api/v1/supporter-applications/{}", application.id);
-            let subject = ("supporter_application", application.id.to_string(), url);
-            tasks.push(task(TaskKind::DecideApplication, application.name, subject, "secretariat", &["POST {url}/decision"]));
+            tasks.push(Task {
+                kind: TaskKind::DecideApplication,
+                title: application.name,
+                due_at: None,
+                object_type: "supporter_application",
+                reference: application.id.to_string(),
+                url: format!("/api/v1/supporter-applications/{}", application.id),
+                reason: "secretariat",
+            });
         }
     }
     Ok(tasks)
@@ -154,13 +224,14 @@ fn of_supporters(tx: &mut Read<'_>, actor: &Actor) -> Result<Vec<Task>> {
 
 /// Invitations to accept.
 fn of_invitations(tx: &mut Read<'_>, person: PersonId, reader: &Reader) -> Result<Vec<Task>> {
-    let open = groups::open_invitations(tx, person, reader, MOST)?.into_iter().map(|invitation| {
-        let url = format!("/api/v1/invitations/{}", invitation.id);
-        let subject = ("invitation", invitation.id.to_string(), url);
-        let actions = ["POST /api/v1/me/invitations/accept"];
-        let mut task = task(TaskKind::AnswerInvitation, invitation.to, subject, "invited", &actions);
-        task.due_at = Some(invitation.expires_at);
-        task
+    let open = groups::open_invitations(tx, person, reader, MOST)?.into_iter().map(|invitation| Task {
+        kind: TaskKind::AnswerInvitation,
+        title: invitation.to,
+        due_at: Some(invitation.expires_at),
+        object_type: "invitation",
+        reference: invitation.id.to_string(),
+        url: format!("/api/v1/invitations/{}", invitation.id),
+        reason: "invited",
     });
     Ok(open.collect())
 }

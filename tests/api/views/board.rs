@@ -120,6 +120,59 @@ fn the_board_is_a_sheet_and_a_picture_too() {
 }
 
 #[test]
+fn a_board_that_is_kept_is_never_stale_and_policy_is_asked_each_time() {
+    let cast = owing();
+    // Of an evening in Paris, where it is soon tomorrow.
+    cast.at("2027-09-01T21:58:00Z");
+    let cast = cast.again();
+    let path = "/board?forum_year=2027&group=5";
+    let before = read(&cast, &cast.secretary, path).expect(200);
+    assert_eq!(before.header("Cache-Control"), "no-store");
+    assert_eq!((before.header("Content-Language"), before.header("Content-Type")), ("en", "application/json"));
+    let again = read(&cast, &cast.chair, path).expect(200);
+    assert_eq!((again.text(), again.header("ETag")), (before.text(), before.header("ETag")));
+    assert_ne!(again.header("X-Request-Id"), before.header("X-Request-Id"));
+    // What one may read, others may not, and in another language or format it is something else.
+    for person in [&cast.member, &cast.stranger] {
+        read(&cast, person, path).expect(403);
+    }
+    let french = cast.ask("GET", path).by(&cast.chair).header("Accept-Language", "fr").send().expect(200);
+    assert_eq!(french.header("Content-Language"), "fr");
+    let sheet = cast.ask("GET", path).by(&cast.chair).header("Accept", "text/csv").send().expect(200);
+    assert!(sheet.header("Content-Type").starts_with("text/csv"));
+    assert!(read(&cast, &cast.chair, "/board.svg?forum_year=2027&group=5").text().contains("<svg"));
+    let unchanged = cast.ask("GET", path).by(&cast.chair).header("If-None-Match", before.header("ETag")).send();
+    assert_eq!(unchanged.status, 304);
+    // A day later nobody wrote, and everything is a day nearer.
+    cast.at("2027-09-01T22:02:00Z");
+    let tomorrow = read(&cast, &cast.secretary, path).expect(200).json();
+    assert_eq!(
+        (&tomorrow["today"], lines(&tomorrow)[1].as_str()),
+        (&json!("2027-09-02"), "WG5-D2 at_risk 8 start co_chairs 2027-09-10")
+    );
+    // One's own write shows at once.
+    let change = cast.ask("PATCH", "/deliverables/WG5-D2").by(&cast.chair).if_match("*").json(&json!({"title": "Renamed"}));
+    change.send().expect(200);
+    assert!(read(&cast, &cast.secretary, path).text().contains("Renamed"));
+}
+
+#[test]
+fn a_picture_of_many_shows_the_most_urgent() {
+    let cast = owing();
+    for n in 0..60 {
+        let body = json!({"title": format!("Part {n}"), "kind": "report", "due_on": "2027-10-20", "forum_year": 2027});
+        cast.ask("POST", &format!("/groups/{}/deliverables", n % 6 + 1)).by(&cast.secretary).json(&body).send().expect(201);
+    }
+    let svg = read(&cast, &cast.secretary, "/board.svg?forum_year=2027").expect(200).text().to_owned();
+    assert_eq!(svg.matches("days left").count() + svg.matches("days over").count(), 60);
+    assert!(svg.contains("63 deliverables, 6 groups, 2027-09-01: 0 done, 61 on track, 1 at risk, 1 late, 0 dropped."), "{svg}");
+    assert!(svg.contains("3 more are less urgent; the board lists them."), "{svg}");
+    // The group that is late comes first.
+    let at = |label: &str| svg.find(label).unwrap_or(usize::MAX);
+    assert!(at("WG5-D1") < at("WG1-D1") && at("WG5-D2") < at("WG1-D1"), "{svg}");
+}
+
+#[test]
 fn readiness_says_what_is_late_and_who_brings_nothing() {
     let cast = owing();
     let ready = cast.get("/forum-editions/2027/readiness").expect(200).json();

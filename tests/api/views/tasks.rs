@@ -46,6 +46,28 @@ fn everybody_owes_what_is_theirs_by_due_date() {
 }
 
 #[test]
+fn tasks_are_a_list_like_others() {
+    let cast = owing();
+    let all = owed(&cast, &cast.chair);
+    let page = |query: &str| read(&cast, &cast.chair, &format!("/me/tasks?{query}"));
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..all.len() {
+        let reply = page(&format!("limit=1&total=true{cursor}")).expect(200).json();
+        assert_eq!((reply["items"].as_array().unwrap().len(), &reply["total"]), (1, &json!(3)));
+        seen.push(reply["items"][0]["subject"]["ref"].as_str().unwrap().to_owned());
+        cursor = format!("&cursor={}", reply["next_cursor"].as_str().unwrap_or_default());
+    }
+    assert_eq!((seen, cursor.as_str()), (vec!["WG5-D1".into(), "WG5-D2".into(), "WG5-D4".to_owned()], "&cursor="));
+    let last = page("sort=-due_at&limit=1").expect(200).json();
+    assert_eq!(last["items"][0]["subject"]["ref"], "WG5-D4");
+    let none = page("kind=answer_meeting").expect(200).json();
+    assert_eq!((&none["items"], &none["next_cursor"]), (&json!([]), &json!(null)));
+    for faulty in ["limit=0", "limit=201", "sort=title", "cursor=x"] {
+        page(faulty).expect(422);
+    }
+}
+
+#[test]
 fn what_waits_for_a_decision_is_a_task_until_it_is_decided() {
     let cast = Cast::new();
     let supporter = cast.supporter;
