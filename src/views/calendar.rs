@@ -18,7 +18,8 @@ use crate::http::{Calendar, Request, Route, get};
 use crate::locale::Shown;
 use crate::policy::{Action, GroupId, Object};
 use crate::time::{Day, Instant};
-use crate::{deliverables, forum, groups, meetings, outbox, people};
+use crate::groups::{self, InGroup};
+use crate::{deliverables, forum, meetings, outbox, people};
 
 pub use feed::{export, on_person_erased};
 
@@ -99,13 +100,6 @@ fn of_groups<P, Q>(
     let which = meetings::Calendar { groups: of, since, shows_all: &shows_all, public_url, reader: &input.reader };
     entries.extend(meetings::entries(c, &which)?);
     Ok(entries)
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct InGroup {
-    /// Its id, number or slug.
-    #[schemars(length(max = 200))]
-    group: String,
 }
 
 async fn of_group(request: Request<InGroup>) -> Result<Calendar> {
