@@ -91,7 +91,8 @@ pub fn watch(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
         (false, None) => {
             let now = tx.now();
             entry::mark_unbalanced(tx, group, Some(now))?;
-            mails::balance_lost(tx, &row, lost.into_iter().map(|violation| violation.detail).collect())
+            mails::balance_lost(tx, group, lost.into_iter().map(|violation| violation.detail).collect());
+            Ok(())
         }
         (true, Some(_)) => entry::mark_unbalanced(tx, group, None),
         _ => Ok(()),

@@ -76,6 +76,11 @@ impl PersonRow {
 
     /// Whether a second factor is set up.
     pub fn has_second_factor(&self) -> bool {
+    /// Whether a mail about its work reaches it: it has a confirmed address of its own, and is neither suspended nor erased.
+    pub fn is_reachable(&self) -> bool {
+        self.is_verified() && self.may_sign_in()
+    }
+
         self.totp_confirmed_at.is_some()
     }
 }

@@ -194,11 +194,11 @@ async fn fill(request: Request<InSeat, (), Naming>) -> Result<Answered<Tagged<Se
                     }
                     let fault = setting::person_faults(tx, "/person_id", person, seat.supporter_id)?;
                     setting::refuse(fault.as_slice())?;
-                    super::fill(tx, &group, of, person)?;
+                    super::fill(tx, group.id, of, person)?;
                     settle(tx, group.id)?;
                 }
                 Change::Clear if was.is_some() => {
-                    super::vacate(tx, &group, of)?;
+                    super::vacate(tx, group.id, of)?;
                     settle(tx, group.id)?;
                 }
                 _ => {}

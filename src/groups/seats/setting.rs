@@ -119,7 +119,6 @@ pub fn set(
     for row in present.iter().filter(|row| !wanted.iter().any(|seat| seat.supporter_id == row.supporter_id)) {
         super::end(tx, group.id, row.id)?;
     }
-    let mut vacant = Vec::new();
     for (position, seat) in (0_i64..).zip(wanted) {
         let supporter = seat.supporter_id;
         let (id, is_new) = match of.get(&supporter) {
@@ -138,19 +137,11 @@ pub fn set(
         };
         let was = filled.get(&id).copied();
         match seat.person_id {
-            Change::Set(person) if was != Some(person) => super::fill(tx, group, SeatOf { id, supporter }, person)?,
-            Change::Clear if was.is_some() => {
-                store::vacate(tx, id)?;
-                audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", id).in_group(group.id));
-                vacant.push(supporter);
-            }
-            Change::Keep | Change::Clear if is_new => vacant.push(supporter),
+            Change::Set(person) if was != Some(person) => super::fill(tx, group.id, SeatOf { id, supporter }, person)?,
+            Change::Clear if was.is_some() => super::vacate(tx, group.id, SeatOf { id, supporter })?,
+            Change::Keep | Change::Clear if is_new => mails::seat_vacant(tx, group.id, supporter),
             _ => {}
         }
-    }
-    // Once all seats are as they are to be: the co-chairs who are told are those who sit from now on.
-    for supporter in vacant {
-        mails::seat_vacant(tx, group, supporter)?;
     }
     super::settle(tx, group.id)
 }
