@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -12,21 +13,31 @@ use crate::call::{self, RuleNumbers};
 use crate::db::{AnyConnection, Write};
 use crate::error::{self, Error, Problem, ProblemKind, Result};
 use crate::policy::{GroupId, SupporterId};
-use crate::supporters::{self, SupporterFacts};
+use crate::supporters::{self, SupporterFacts, SupporterRef};
 use crate::time::Day;
 
 /// What is known of supporters, by id.
 pub type Facts = HashMap<SupporterId, SupporterFacts>;
 
-/// What the rule asks of one supporter's seat, which its caller knows as `key`.
-pub fn seat<K>(key: K, facts: &SupporterFacts) -> Seat<'_, K> {
+/// A seat at fault, as a violation names it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SeatAtFault {
+    /// The seat; null where it is yet to be made.
+    pub id: Option<SeatId>,
+    /// Its supporter.
+    pub supporter: SupporterRef,
+}
+
+/// What the rule asks of one supporter's seat, there or to be made.
+pub fn seat(id: Option<SeatId>, facts: &SupporterFacts) -> Seat<'_, SeatAtFault> {
+    let key = SeatAtFault { id, supporter: facts.reference.clone() };
     let (sector, country) = (facts.sector.as_deref(), facts.country.as_deref());
     Seat { key, supporter: facts.reference.id.as_str(), endorsed: facts.endorsed, sector, country }
 }
 
 /// The rule's answer about these seats.
-pub fn of_seats(rule: &RuleNumbers, seats: &[SeatRow], facts: &Facts) -> Result<Balance<SeatId>> {
-    let judged = |row: &SeatRow| Ok(seat(row.id, of_seat(row, facts)?));
+pub fn of_seats(rule: &RuleNumbers, seats: &[SeatRow], facts: &Facts) -> Result<Balance<SeatAtFault>> {
+    let judged = |row: &SeatRow| Ok(seat(Some(row.id), of_seat(row, facts)?));
     let seats: Vec<_> = seats.iter().map(judged).collect::<Result<_>>()?;
     Ok(rules::balance(rule, &seats))
 }
@@ -57,14 +68,14 @@ pub fn unwaived(
     group: GroupId,
     derogation: Option<&Derogation>,
     today: Day,
-) -> Result<Vec<Violation<SeatId>>> {
+) -> Result<Vec<Violation<SeatAtFault>>> {
     let seats = store::present_seats(c, &[group])?;
     let facts = facts(c, &seats)?;
     Ok(rules::unwaived(of_seats(rule, &seats, &facts)?.violations, derogation, today))
 }
 
 /// 422 with these broken rules, then these of the co-chair rule, each with the seats at fault.
-pub fn refused<K: Serialize>(first: Vec<error::Violation>, then: &[Violation<K>]) -> Error {
+pub fn refused(first: Vec<error::Violation>, then: &[Violation<SeatAtFault>]) -> Error {
     let details: Vec<String> =
         first.iter().map(|violation| violation.detail.clone()).chain(then.iter().map(|v| v.detail.clone())).collect();
     let all: Vec<Value> = first.iter().map(|v| json!(v)).chain(then.iter().map(|v| json!(v))).collect();
@@ -91,7 +102,8 @@ pub fn watch(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
         (false, None) => {
             let now = tx.now();
             entry::mark_unbalanced(tx, group, Some(now))?;
-            mails::balance_lost(tx, &row, lost.into_iter().map(|violation| violation.detail).collect())
+            mails::balance_lost(tx, group, lost.into_iter().map(|violation| violation.detail).collect());
+            Ok(())
         }
         (true, Some(_)) => entry::mark_unbalanced(tx, group, None),
         _ => Ok(()),

@@ -41,7 +41,7 @@ pub struct MySeat {
 /// A person's open memberships, requests too, oldest first, and the seats that it fills.
 pub fn mine(c: &mut AnyConnection, person: PersonId, reader: &Reader) -> Result<(Vec<MyMembership>, Vec<MySeat>)> {
     let rows = memberships::open_of(c, Whose::Person(person))?;
-    let seats = people::filled_by(c, person)?;
+    let seats = people::filled_by(c, person, None)?;
     let groups: Vec<_> = rows.iter().map(|row| row.group_id).chain(seats.iter().map(|seat| seat.group)).collect();
     let of: Vec<_> = rows.iter().filter_map(|row| row.supporter_id).chain(seats.iter().map(|seat| seat.supporter)).collect();
     let (groups, facts) = (store::by_ids(c, &groups)?, supporters::refs(c, &of)?);

@@ -37,6 +37,7 @@ pub use memberships::endings::{
 };
 pub use memberships::rules::{MembershipRole, MembershipStatus};
 pub use mine::{MyMembership, MySeat, export, mine};
+pub use path::InGroup;
 pub use reactions::{
     affiliation_ended, person_erased, person_suspended, supporter_changed, supporter_withdrawn, supporters_merged,
 };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::store::SeatId;
 
-/// A group.
+/// Of a path below a group.
 #[derive(Deserialize, JsonSchema)]
 pub struct InGroup {
     /// The group's id, number or slug.

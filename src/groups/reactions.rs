@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::balance;
-use super::seats::{self, Filled, SeatOf};
+use super::seats::{self, SeatOf};
+use super::store::people::{Filled, filled_by};
 use super::store::{self, reactions};
 use crate::db::Write;
 use crate::error::Result;
@@ -52,27 +53,27 @@ pub fn supporters_merged(tx: &mut Write<'_>, fact: &SupportersMerged, objections
 
 /// Whoever speaks for a supporter no more leaves its seats, which the supporter keeps.
 pub fn affiliation_ended(tx: &mut Write<'_>, fact: &AffiliationEnded, _: &mut Objections) -> Result<()> {
-    let filled = seats::filled_by(tx, fact.person, Some(fact.supporter))?;
+    let filled = filled_by(tx, fact.person, Some(fact.supporter))?;
     vacate(tx, &filled)
 }
 
 /// Whoever is suspended leaves its seats.
 pub fn person_suspended(tx: &mut Write<'_>, fact: &PersonSuspended, _: &mut Objections) -> Result<()> {
-    let filled = seats::filled_by(tx, fact.0, None)?;
+    let filled = filled_by(tx, fact.0, None)?;
     vacate(tx, &filled)
 }
 
 /// Whoever erases its account leaves its seats.
 pub fn person_erased(tx: &mut Write<'_>, fact: &PersonErased, _: &mut Objections) -> Result<()> {
-    let filled = seats::filled_by(tx, fact.person, None)?;
+    let filled = filled_by(tx, fact.person, None)?;
     vacate(tx, &filled)
 }
 
 fn vacate(tx: &mut Write<'_>, filled: &[Filled]) -> Result<()> {
-    for Filled { seat, group, supporter } in filled {
-        let row = store::hold(tx, *group)?;
-        seats::vacate(tx, &row, SeatOf { id: *seat, supporter: *supporter })?;
-        seats::settle(tx, *group)?;
+    for Filled { id, group, supporter, .. } in filled.iter().copied() {
+        store::hold(tx, group)?;
+        seats::vacate(tx, group, SeatOf { id, supporter })?;
+        seats::settle(tx, group)?;
     }
     Ok(())
 }

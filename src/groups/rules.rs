@@ -143,7 +143,8 @@ impl<'a, K> Seat<'a, K> {
 }
 
 /// One violation of the co-chair rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CoChairViolation")]
 pub struct Violation<K> {
     /// What is violated.
     pub code: ViolationCode,

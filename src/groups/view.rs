@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::balance::{self, Facts};
-use super::rules::{self, Derogation, JoinPolicy, Status, ViolationCode};
+use super::balance::{self, Facts, SeatAtFault};
+use super::rules::{self, Derogation, JoinPolicy, Status, Violation};
 use super::store::{self, DerogationMark, DerogationRow, GroupRow, SeatId, SeatRow};
 use crate::call::Call;
 use crate::db::AnyConnection;
@@ -85,21 +85,11 @@ struct BalanceView {
     /// Whether the rule holds, or a standing derogation waives everything that violates it.
     balanced: bool,
     /// Everything that violates the rule, waived or not.
-    violations: Vec<ViolationView>,
+    violations: Vec<Violation<SeatAtFault>>,
     /// What would be better still, where the rule holds.
     advice: Option<String>,
     /// The derogation that stands today.
     derogation: Option<Tagged<DerogationView>>,
-}
-
-/// One violation of the co-chair rule.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "CoChairViolation")]
-struct ViolationView {
-    code: ViolationCode,
-    detail: String,
-    /// The seats at fault.
-    seats: Vec<SeatId>,
 }
 
 /// A recorded, reasoned exception to the co-chair rule.
@@ -167,11 +157,7 @@ pub fn groups(
         let balance = BalanceView {
             satisfied: rule.satisfied(),
             balanced: rules::balanced(&rule.violations, standing.as_ref().map(|(terms, _)| terms), today),
-            violations: rule
-                .violations
-                .into_iter()
-                .map(|violation| ViolationView { code: violation.code, detail: violation.detail, seats: violation.seats })
-                .collect(),
+            violations: rule.violations,
             advice: rule.advice,
             derogation: standing.map(|(terms, row)| derogation_view(terms, &row, &persons)),
         };

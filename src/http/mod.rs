@@ -56,6 +56,13 @@ use crate::time::Instant;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Languages(pub Vec<String>);
 
+impl Languages {
+    /// The order in which somebody reads whose own language this is: that one, then the call's.
+    pub fn read_by(&self, own: Option<&str>) -> Vec<String> {
+        own.into_iter().map(str::to_owned).chain(self.0.iter().cloned()).collect()
+    }
+}
+
 /// Limits and addresses that the HTTP layer works with.
 #[derive(Clone, Debug)]
 pub struct Options {

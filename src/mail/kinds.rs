@@ -79,7 +79,7 @@ word_enum! {
         MembershipDecided = "membership_decided",
         /// A membership was taken away, for a reason, or ended because its supporter withdrew. Params `{name, group, reason|null, supporter|null}`: one of the two.
         MembershipRemoved = "membership_removed",
-        /// Active memberships ended, to the co-chairs of their groups. Params `{name, ended: [{person, group}]}`.
+        /// Active memberships ended, to the co-chairs of their groups. Params `{name, items: [{person, group}]}`.
         MembershipEnded = "membership_ended",
         /// An invitation to take part in a group. Params `{group, role, supporter|null, body|null, inviter|null}`; `role` is `member`, then for `supporter`, or `observer`, then for `supporter` or `body`. Asks.
         GroupInvitation = "group_invitation",

@@ -66,7 +66,7 @@ pub fn tell(
         Some(Shown::One(title)) => Localised::one("en", title),
         None => return Ok(()),
     };
-    let languages = call::languages(tx)?.0;
+    let languages = call::languages(tx)?;
     let MeetingRow { id, sequence, title: what, starts_at, ends_at, time_zone, place, link, created_at, updated_at, .. } =
         meeting;
     let facts = json!({
@@ -80,7 +80,7 @@ pub fn tell(
     let mut rows: HashMap<PersonId, PersonRow> = people::persons(tx, to)?.into_iter().map(|row| (row.id, row)).collect();
     for person in to.iter().filter(|person| Some(**person) != by) {
         let Some(row) = rows.remove(person).filter(PersonRow::may_sign_in) else { continue };
-        let order: Vec<String> = row.locale.iter().chain(&languages).cloned().collect();
+        let order = languages.read_by(row.locale.as_deref());
         let params = json!({"group": title.pick(&order), "by": by_name, "reason": reason, "meeting": facts});
         people::tell(tx, kind, &row, params)?;
     }

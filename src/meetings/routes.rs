@@ -11,7 +11,7 @@ use super::rules::Status;
 use super::store::{self, MeetingId, MeetingList};
 use super::view::{self, MeetingView};
 use crate::error::{ProblemKind, Result};
-use crate::groups;
+use crate::groups::{self, InGroup};
 use crate::http::page::Paging;
 use crate::http::{Object, Page, Request, Route, Tagged, get, route};
 use crate::policy::Action;
@@ -68,14 +68,6 @@ pub fn routes() -> Vec<Route> {
         .unversioned()
         .answers(&[WrongState]),
     ]
-}
-
-/// A group.
-#[derive(Deserialize, JsonSchema)]
-struct InGroup {
-    /// Its id, number or slug.
-    #[schemars(length(max = 200))]
-    group: String,
 }
 
 /// A meeting.

@@ -28,7 +28,9 @@ pub use references::{PersonRef, contacts, refs};
 pub use retention::forget_old;
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
-pub use store::{NewPerson, PersonRow, insert_person, person, person_by_email, persons, save_person, secretariat};
+pub use store::{
+    NewPerson, PersonRow, hold_persons as hold, insert_person, person, person_by_email, persons, save_person, secretariat,
+};
 
 use crate::http::Route;
 

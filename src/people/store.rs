@@ -5,6 +5,8 @@ mod guesses;
 pub mod retention;
 mod sessions;
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::rules::Role;
@@ -72,6 +74,11 @@ impl PersonRow {
     /// Whether the person may sign in at all.
     pub fn may_sign_in(&self) -> bool {
         self.suspended_at.is_none() && self.erased_at.is_none()
+    }
+
+    /// Whether a mail about its work reaches it: it has a confirmed address of its own, and is neither suspended nor erased.
+    pub fn is_reachable(&self) -> bool {
+        self.is_verified() && self.may_sign_in()
     }
 
     /// Whether a second factor is set up.
@@ -143,6 +150,17 @@ pub fn persons(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<PersonRow>
     }
     rows.sort_by_key(|row: &PersonRow| row.id);
     Ok(rows)
+}
+
+/// Holds these persons until the transaction ends, in the order of their ids, before how they stand is read: nobody suspends or erases them
+/// meanwhile. Comes after supporters and before groups; ids that name none are left out.
+pub fn hold_persons(tx: &mut Write<'_>, ids: impl IntoIterator<Item = PersonId>) -> Result<()> {
+    for id in ids.into_iter().collect::<BTreeSet<_>>() {
+        diesel::update(persons::table.filter(persons::id.eq(id)))
+            .set(persons::version.eq(persons::version))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
 }
 
 /// A person by its folded address.

@@ -41,7 +41,7 @@ pub fn welcome_by(
     invited: &Invited<'_>,
 ) -> Result<Welcomed> {
     let folded = people::fold_email(email).ok_or_else(|| Error::invalid("/email", "format", "must be an e-mail address"))?;
-    let known = people::person_by_email(tx, &folded)?.filter(|person| person.is_verified() && person.may_sign_in());
+    let known = people::person_by_email(tx, &folded)?.filter(PersonRow::is_reachable);
     if let Some(person) = known {
         let made = affiliate(tx, person.id, supporter, role)?;
         if made.changed {

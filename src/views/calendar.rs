@@ -14,10 +14,11 @@ use crate::calendar::{self, Entry};
 use crate::call;
 use crate::db::{AnyConnection, Read};
 use crate::error::{Error, ProblemKind, Result};
+use crate::groups::{self, InGroup};
 use crate::http::{Calendar, Request, Route, get};
 use crate::policy::{Action, GroupId, Object};
 use crate::time::{Day, Instant};
-use crate::{deliverables, forum, groups, meetings, outbox, people};
+use crate::{deliverables, forum, meetings, outbox, people};
 
 pub use feed::{export, on_person_erased};
 
@@ -78,7 +79,7 @@ async fn whole(request: Request<(), Query>) -> Result<Calendar> {
 fn own_groups(tx: &mut Read<'_>, token: &str) -> Result<Vec<GroupId>> {
     let gone = || Error::not_found("calendar");
     let person = store::owner(tx, &outbox::token_hash(token))?.ok_or_else(gone)?;
-    let person = people::person(tx, person)?.filter(|row| row.may_sign_in() && row.is_verified()).ok_or_else(gone)?;
+    let person = people::person(tx, person)?.filter(|row| row.is_reachable()).ok_or_else(gone)?;
     let (memberships, seats) = groups::standings_of(tx, person.id)?;
     let own: BTreeSet<GroupId> = memberships.into_iter().map(|(group, _)| group).chain(seats).collect();
     Ok(own.into_iter().collect())
@@ -98,13 +99,6 @@ fn of_groups<P, Q>(
     let which = meetings::Calendar { groups: of, since, shows_all: &shows_all, public_url, reader: &input.reader };
     entries.extend(meetings::entries(c, &which)?);
     Ok(entries)
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct InGroup {
-    /// Its id, number or slug.
-    #[schemars(length(max = 200))]
-    group: String,
 }
 
 async fn of_group(request: Request<InGroup>) -> Result<Calendar> {

@@ -9,7 +9,7 @@ use super::audit::store::{self, Filter, Record, Row};
 use crate::db::AnyConnection;
 use crate::deliverables::{self, DeliverableId};
 use crate::error::{ProblemKind, Result};
-use crate::groups;
+use crate::groups::{self, InGroup};
 use crate::http::page::Paging;
 use crate::http::{Page, Request, Route, get};
 use crate::people::{self, PersonRef};
@@ -47,13 +47,6 @@ const REASONED: &[&str] = &["group.", "derogation."];
 pub fn routes() -> Vec<Route> {
     let what = "What happened in a group, newest first; who takes part in it sees more";
     vec![get("/groups/{group}/timeline", Action::ReadPublic, what, timeline).answers(&[ProblemKind::NotFound])]
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct InGroup {
-    /// The group's id, number or slug.
-    #[schemars(length(max = 200))]
-    group: String,
 }
 
 /// Something that happened in a group.

@@ -344,7 +344,7 @@ fn a_seat_of_a_supporter_that_is_not_endorsed_is_at_fault() {
     let group = world.get("/groups/4").json();
     let violations = &group["co_chair_balance"]["violations"];
     assert_eq!(violations[0]["code"], "not_endorsed");
-    assert_eq!(violations[0]["seats"], json!([group["co_chairs"][0]["id"]]));
+    assert_eq!(violations[0]["seats"], json!([seats::at_fault(&group["co_chairs"][0])]));
     assert_eq!(group["co_chair_balance"]["balanced"], false);
 }
 

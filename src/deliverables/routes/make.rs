@@ -12,18 +12,10 @@ use super::super::view::DeliverableView;
 use crate::audit;
 use crate::call;
 use crate::error::{Error, Problem, Result};
-use crate::groups::{self, Status as GroupStatus};
+use crate::groups::{self, InGroup, Status as GroupStatus};
 use crate::http::{Created, Request};
 use crate::policy::{MembershipId, Object};
 use crate::time::{Day, DaySchema};
-
-/// Of a path below a group.
-#[derive(Deserialize, JsonSchema)]
-pub struct InGroup {
-    /// The group's id, number or slug.
-    #[schemars(length(max = 200))]
-    pub group: String,
-}
 
 /// A deliverable to plan.
 #[derive(Deserialize, JsonSchema)]

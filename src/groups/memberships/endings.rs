@@ -10,6 +10,7 @@ use crate::db::Write;
 use crate::error::Result;
 use crate::facts::{self, Objections};
 use crate::groups::facts::MembershipEnded;
+use crate::groups::mails::membership_ended;
 use crate::groups::store as groups;
 use crate::people::PersonErased;
 use crate::policy::GroupId;
@@ -40,7 +41,7 @@ fn end_all(tx: &mut Write<'_>, whose: Whose) -> Result<Vec<Row>> {
         let to = if stood { MembershipStatus::Left } else { MembershipStatus::Cancelled };
         end(tx, &mut row, to, None)?;
         if stood {
-            mails::ended(tx, row.person_id, row.group_id);
+            membership_ended(tx, row.group_id, row.person_id);
             left.push(row);
         }
     }

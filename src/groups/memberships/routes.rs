@@ -9,6 +9,7 @@ use super::store::{self, Filter, Memberships, New, Row};
 use super::{admission, endings, mails};
 use crate::db::AnyConnection;
 use crate::error::{Error, Problem, ProblemKind, Result, Violation};
+use crate::groups::mails::membership_ended;
 use crate::groups::path::InGroup;
 use crate::groups::rules::JoinPolicy;
 use crate::groups::store as groups;
@@ -313,7 +314,7 @@ async fn transition(request: Request<MembershipPath, (), Transition>) -> Result<
                 _ => {}
             }
             if from == MembershipStatus::Active {
-                mails::ended(tx, row.person_id, row.group_id);
+                membership_ended(tx, row.group_id, row.person_id);
             }
             Ok(Object::tagged(one(tx, input, row)?))
         })

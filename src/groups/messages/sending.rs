@@ -50,21 +50,21 @@ impl Message {
 /// address, and not its sender.
 pub fn recipients(
     tx: &mut Write<'_>,
-    groups: &[GroupId],
+    of: &[GroupId],
     to: Audience,
     sender: PersonId,
 ) -> Result<Vec<(PersonRow, BTreeSet<GroupId>)>> {
     let found = match to {
-        Audience::Members => store::members(tx, groups)?,
-        Audience::CoChairs => store::co_chairs(tx, groups)?,
-        Audience::Leads => leads(tx, groups)?,
+        Audience::Members => store::members(tx, of)?,
+        Audience::CoChairs => groups::people::co_chairs(tx, of)?,
+        Audience::Leads => leads(tx, of)?,
     };
     let mut by_person: BTreeMap<PersonId, BTreeSet<GroupId>> = BTreeMap::new();
     for (group, person) in found.into_iter().filter(|(_, person)| *person != sender) {
         by_person.entry(person).or_default().insert(group);
     }
     let ids: Vec<PersonId> = by_person.keys().copied().collect();
-    let rows = people::persons(tx, &ids)?.into_iter().filter(|row| row.may_sign_in() && row.is_verified());
+    let rows = people::persons(tx, &ids)?.into_iter().filter(PersonRow::is_reachable);
     Ok(rows.filter_map(|row| by_person.remove(&row.id).map(|groups| (row, groups))).collect())
 }
 
@@ -112,11 +112,12 @@ pub fn send(tx: &mut Write<'_>, sender: PersonId, message: &Message, to: &[Group
     let name = people::person(tx, sender)?.map(|row| row.display_name).unwrap_or_default();
     let titles: BTreeMap<GroupId, (i64, Localised)> =
         to.iter().map(|row| Ok((row.id, (row.number, Localised::from_json(&row.title)?)))).collect::<Result<_, Error>>()?;
+    let languages = call::languages(tx)?;
     for (person, by) in &recipients {
-        let languages: Vec<String> = person.locale.iter().chain(&call.locales).cloned().collect();
+        let order = languages.read_by(person.locale.as_deref());
         let mut theirs: Vec<_> = by.iter().filter_map(|group| titles.get(group)).collect();
         theirs.sort_by_key(|(number, _)| *number);
-        let theirs: Vec<&str> = theirs.into_iter().map(|(_, title)| title.pick(&languages)).collect();
+        let theirs: Vec<&str> = theirs.into_iter().map(|(_, title)| title.pick(&order)).collect();
         let params = json!({"groups": theirs, "sender": name, "subject": message.subject, "body": message.body});
         people::tell(tx, Kind::GroupMessage, person, params)?;
     }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::groups::memberships::rules::{MembershipRole, MembershipStatus};
 use crate::ids::Id;
 use crate::policy::{GroupId, PersonId};
-use crate::schema::{co_chair_seats as seats, group_messages as messages, memberships as m, seat_persons};
+use crate::schema::{group_messages as messages, memberships as m};
 use crate::time::Instant;
 
 /// How many messages a person has written to each of these groups from an instant on; none is left out.
@@ -32,18 +32,6 @@ pub fn members(c: &mut AnyConnection, groups: &[GroupId]) -> Result<BTreeSet<(Gr
         .filter(m::status.eq(MembershipStatus::Active))
         .filter(m::role.eq(MembershipRole::Member))
         .select((m::group_id, m::person_id))
-        .load(c)?;
-    Ok(rows.into_iter().collect())
-}
-
-/// Who fills a seat of these groups, each with its group.
-pub fn co_chairs(c: &mut AnyConnection, groups: &[GroupId]) -> Result<BTreeSet<(GroupId, PersonId)>> {
-    let rows: Vec<(GroupId, PersonId)> = seats::table
-        .inner_join(seat_persons::table)
-        .filter(any_of("co_chair_seats.group_id", groups))
-        .filter(seats::until.is_null())
-        .filter(seat_persons::until.is_null())
-        .select((seats::group_id, seat_persons::person_id))
         .load(c)?;
     Ok(rows.into_iter().collect())
 }

@@ -5,7 +5,7 @@ mod setting;
 mod store;
 
 use super::store::counts::recount;
-use super::store::{GroupRow, SeatId, entry};
+use super::store::{SeatId, entry};
 use super::{balance, mails};
 use crate::audit::{self, Entry};
 use crate::db::Write;
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::policy::{GroupId, PersonId, SupporterId};
 
 pub use routes::routes;
-pub use store::{Filled, filled_by, open_of};
+pub use store::open_of;
 
 /// A seat that something happens to.
 #[derive(Clone, Copy, Debug)]
@@ -25,17 +25,19 @@ pub struct SeatOf {
 }
 
 /// Puts a person into an open seat of a group that the transaction holds, in place of whoever fills it. The person is told.
-pub fn fill(tx: &mut Write<'_>, group: &GroupRow, seat: SeatOf, person: PersonId) -> Result<()> {
+pub fn fill(tx: &mut Write<'_>, group: GroupId, seat: SeatOf, person: PersonId) -> Result<()> {
     store::fill(tx, seat.id, person)?;
-    audit::record(tx, Entry::of("seat.filled", "co_chair_seat", seat.id).in_group(group.id));
-    mails::seat_filled(tx, group, seat.supporter, person)
+    audit::record(tx, Entry::of("seat.filled", "co_chair_seat", seat.id).in_group(group));
+    mails::seat_filled(tx, group, seat.supporter, person);
+    Ok(())
 }
 
 /// Empties a seat that somebody fills, of a group that the transaction holds. Who can fill it again is told.
-pub fn vacate(tx: &mut Write<'_>, group: &GroupRow, seat: SeatOf) -> Result<()> {
+pub fn vacate(tx: &mut Write<'_>, group: GroupId, seat: SeatOf) -> Result<()> {
     store::vacate(tx, seat.id)?;
-    audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", seat.id).in_group(group.id));
-    mails::seat_vacant(tx, group, seat.supporter)
+    audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", seat.id).in_group(group));
+    mails::seat_vacant(tx, group, seat.supporter);
+    Ok(())
 }
 
 /// Ends a seat of a group that the transaction holds, with the interval of whoever fills it. The caller [`settle`]s.

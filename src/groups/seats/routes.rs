@@ -17,6 +17,7 @@ use crate::groups::view::{self, SeatView};
 use crate::http::change::Change;
 use crate::http::page::Paging;
 use crate::http::{Input, NoContent, Object as Answered, Page, Request, Route, Tagged, get, route};
+use crate::people;
 use crate::policy::{Action, Object, PersonId, SupporterId};
 use crate::supporters;
 use crate::time::{Day, Instant};
@@ -118,6 +119,7 @@ async fn put(request: Request<InGroup, (), Setting>) -> Result<Tagged<Page<Tagge
             setting::refuse(&setting::faults(tx, seats)?)?;
             let supporters: Vec<SupporterId> = seats.iter().map(|seat| seat.supporter_id).collect();
             supporters::hold(tx, &supporters)?;
+            people::hold(tx, seats.iter().filter_map(|seat| seat.person_id.value().copied()))?;
             // What they are now: somebody may have changed them before they were held.
             let group = store::hold(tx, group.id)?;
             input.if_match.require(group.version)?;
@@ -163,14 +165,20 @@ struct Naming {
     person_id: Change<PersonId>,
 }
 
-/// A seat with its group, both held with its supporter, at the version that the caller knows. 409 once it has ended.
-fn held<B>(tx: &mut Write<'_>, input: &Input<InSeat, (), B>) -> Result<(GroupRow, SeatRow, Option<PersonId>)> {
+/// A seat with its group, both held with its supporter and whoever is `named` for it, at the version that the caller knows. 409 once it has
+/// ended.
+fn held<B>(
+    tx: &mut Write<'_>,
+    input: &Input<InSeat, (), B>,
+    named: Option<PersonId>,
+) -> Result<(GroupRow, SeatRow, Option<PersonId>)> {
     let group = names::resolve(tx, &input.path.group, &below(input))?;
     let seat = store::seat(tx, group.id, input.path.seat_id)?;
     let person = store::persons_in(tx, &[seat.id], None)?.pop().map(|(_, person)| person);
     input.allow(&Object { supporter: Some(seat.supporter_id), person, ..Object::default() })?;
     input.if_match.require(seat.version)?;
     supporters::hold(tx, &[seat.supporter_id])?;
+    people::hold(tx, named)?;
     // What they are now: somebody may have changed them before they were held.
     let group = store::hold(tx, group.id)?;
     let seat = store::seat(tx, group.id, seat.id)?;
@@ -194,11 +202,11 @@ async fn fill(request: Request<InSeat, (), Naming>) -> Result<Answered<Tagged<Se
                     }
                     let fault = setting::person_faults(tx, "/person_id", person, seat.supporter_id)?;
                     setting::refuse(fault.as_slice())?;
-                    super::fill(tx, &group, of, person)?;
+                    super::fill(tx, group.id, of, person)?;
                     settle(tx, group.id)?;
                 }
                 Change::Clear if was.is_some() => {
-                    super::vacate(tx, &group, of)?;
+                    super::vacate(tx, group.id, of)?;
                     settle(tx, group.id)?;
                 }
                 _ => {}
@@ -212,18 +220,19 @@ async fn fill(request: Request<InSeat, (), Naming>) -> Result<Answered<Tagged<Se
 
 /// The seat, where the caller may name whom it names: who fills it may only leave it.
 fn named(tx: &mut Write<'_>, input: &Input<InSeat, (), Naming>) -> Result<(GroupRow, SeatRow, Option<PersonId>)> {
-    if input.body.person_id.value().is_some() {
+    let named = input.body.person_id.value().copied();
+    if named.is_some() {
         let group = names::resolve(tx, &input.path.group, &below(input))?;
         let supporter = store::seat(tx, group.id, input.path.seat_id)?.supporter_id;
         input.allow(&Object::of_supporter(supporter))?;
     }
-    held(tx, input)
+    held(tx, input, named)
 }
 
 async fn give_up(request: Request<InSeat>) -> Result<NoContent> {
     request
         .write(|tx, input| {
-            let (group, seat, _) = held(tx, input)?;
+            let (group, seat, _) = held(tx, input, None)?;
             super::end(tx, group.id, seat.id)?;
             settle(tx, group.id)?;
             Ok(NoContent)

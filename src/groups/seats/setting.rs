@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{SeatOf, store};
 use crate::audit::{self, Entry};
 use crate::call::Call;
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, FieldFault, Problem, Result};
-use crate::groups::balance::{self, Facts};
+use crate::groups::balance::{self, Facts, SeatAtFault};
 use crate::groups::derogations::{self, Granted};
 use crate::groups::mails;
 use crate::groups::rules::{self, Derogation, Violation};
@@ -40,17 +40,6 @@ pub struct NewSeat {
     /// Who fills it, affiliated to the supporter; null: nobody; without it: who does.
     #[serde(default)]
     pub person_id: Change<PersonId>,
-}
-
-/// How a violation names a seat that is to be set.
-#[derive(Clone, Debug, Serialize)]
-pub struct Wanted {
-    /// Its place in `seats`, from 0.
-    pub index: usize,
-    /// Its supporter.
-    pub supporter_id: SupporterId,
-    /// The seat that the supporter has; null where it is to be made.
-    pub seat_id: Option<SeatId>,
 }
 
 /// What stands against a person in a seat of a supporter, at `pointer`. An account that does not belong there is not told from none.
@@ -119,7 +108,6 @@ pub fn set(
     for row in present.iter().filter(|row| !wanted.iter().any(|seat| seat.supporter_id == row.supporter_id)) {
         super::end(tx, group.id, row.id)?;
     }
-    let mut vacant = Vec::new();
     for (position, seat) in (0_i64..).zip(wanted) {
         let supporter = seat.supporter_id;
         let (id, is_new) = match of.get(&supporter) {
@@ -138,19 +126,11 @@ pub fn set(
         };
         let was = filled.get(&id).copied();
         match seat.person_id {
-            Change::Set(person) if was != Some(person) => super::fill(tx, group, SeatOf { id, supporter }, person)?,
-            Change::Clear if was.is_some() => {
-                store::vacate(tx, id)?;
-                audit::record(tx, Entry::of("seat.vacated", "co_chair_seat", id).in_group(group.id));
-                vacant.push(supporter);
-            }
-            Change::Keep | Change::Clear if is_new => vacant.push(supporter),
+            Change::Set(person) if was != Some(person) => super::fill(tx, group.id, SeatOf { id, supporter }, person)?,
+            Change::Clear if was.is_some() => super::vacate(tx, group.id, SeatOf { id, supporter })?,
+            Change::Keep | Change::Clear if is_new => mails::seat_vacant(tx, group.id, supporter),
             _ => {}
         }
-    }
-    // Once all seats are as they are to be: the co-chairs who are told are those who sit from now on.
-    for supporter in vacant {
-        mails::seat_vacant(tx, group, supporter)?;
     }
     super::settle(tx, group.id)
 }
@@ -162,15 +142,13 @@ fn violations(
     wanted: &[NewSeat],
     given: Option<&Derogation>,
     of: &HashMap<SupporterId, &SeatRow>,
-) -> Result<Vec<Violation<Wanted>>> {
+) -> Result<Vec<Violation<SeatAtFault>>> {
     let facts = known(tx, wanted)?;
-    let judged = |(index, seat): (usize, &NewSeat)| {
-        let supporter_id = seat.supporter_id;
-        let key = Wanted { index, supporter_id, seat_id: of.get(&supporter_id).map(|row| row.id) };
-        let facts = facts.get(&supporter_id).ok_or_else(|| Error::Internal("a seat without its supporter".into()))?;
-        Ok(balance::seat(key, facts))
+    let judged = |seat: &NewSeat| {
+        let facts = facts.get(&seat.supporter_id).ok_or_else(|| Error::Internal("a seat without its supporter".into()))?;
+        Ok(balance::seat(of.get(&seat.supporter_id).map(|row| row.id), facts))
     };
-    let seats: Vec<_> = wanted.iter().enumerate().map(judged).collect::<Result<_>>()?;
+    let seats: Vec<_> = wanted.iter().map(judged).collect::<Result<_>>()?;
     if !group.status.needs_balance() {
         return Ok(rules::refused_in_every_status(&call.rule, &seats));
     }

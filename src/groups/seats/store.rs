@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::db::{AnyConnection, Backend, Write};
+use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::groups::store::{SeatId, SeatMark};
 use crate::http::etag::stale;
@@ -67,33 +67,6 @@ fn touch(tx: &mut Write<'_>, seat: SeatId) -> Result<()> {
         .set((s::version.eq(s::version + 1), s::updated_at.eq(now)))
         .execute(&mut **tx)?;
     Ok(())
-}
-
-/// A seat that somebody fills.
-#[derive(Clone, Copy, Debug, Queryable)]
-pub struct Filled {
-    /// Which.
-    pub seat: SeatId,
-    /// Of which group.
-    pub group: GroupId,
-    /// The supporter that holds it.
-    pub supporter: SupporterId,
-}
-
-/// The seats that a person fills now, all or those of one supporter, by group.
-pub fn filled_by(c: &mut AnyConnection, person: PersonId, supporter: Option<SupporterId>) -> Result<Vec<Filled>> {
-    let mut query = s::table
-        .inner_join(p::table)
-        .filter(p::person_id.eq(person))
-        .filter(p::until.is_null())
-        .filter(s::until.is_null())
-        .order((s::group_id, s::id))
-        .select((s::id, s::group_id, s::supporter_id))
-        .into_boxed::<Backend>();
-    if let Some(supporter) = supporter {
-        query = query.filter(s::supporter_id.eq(supporter));
-    }
-    Ok(query.load(c)?)
 }
 
 /// The open seats of a supporter with their groups, by group.

@@ -1,11 +1,13 @@
 //! The persons of groups: who sits, who takes part.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::memberships::rules::{MembershipRole, MembershipStatus};
 use super::SeatId;
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
 use crate::policy::{GroupId, MembershipId, PersonId, SupporterId};
 use crate::schema::{
@@ -61,7 +63,7 @@ pub fn seats_of(c: &mut AnyConnection, person: PersonId) -> Result<Vec<GroupId>>
 }
 
 /// A seat that a person fills.
-#[derive(Queryable)]
+#[derive(Clone, Copy, Debug, Queryable)]
 pub struct Filled {
     /// The seat.
     pub id: SeatId,
@@ -73,16 +75,20 @@ pub struct Filled {
     pub since: Instant,
 }
 
-/// The seats that a person fills now.
-pub fn filled_by(c: &mut AnyConnection, person: PersonId) -> Result<Vec<Filled>> {
-    Ok(seat_persons::table
+/// The seats that a person fills now, all or those of one supporter, in the order in which their groups are held.
+pub fn filled_by(c: &mut AnyConnection, person: PersonId, supporter: Option<SupporterId>) -> Result<Vec<Filled>> {
+    let mut query = seat_persons::table
         .inner_join(seats::table)
         .filter(seat_persons::person_id.eq(person))
         .filter(seat_persons::until.is_null())
         .filter(seats::until.is_null())
-        .order(seat_persons::id)
+        .order((seats::group_id, seats::id))
         .select((seats::id, seats::group_id, seats::supporter_id, seat_persons::since))
-        .load(c)?)
+        .into_boxed::<Backend>();
+    if let Some(supporter) = supporter {
+        query = query.filter(seats::supporter_id.eq(supporter));
+    }
+    Ok(query.load(c)?)
 }
 
 /// The seats that a person fills or filled, oldest first.
@@ -120,6 +126,18 @@ pub fn seated(c: &mut AnyConnection, group: GroupId) -> Result<Vec<PersonId>> {
         .order((seats::position, seats::id))
         .select(seat_persons::person_id)
         .load(c)?)
+}
+
+/// Who fills a seat of these groups now, each with its group.
+pub fn co_chairs(c: &mut AnyConnection, groups: &[GroupId]) -> Result<BTreeSet<(GroupId, PersonId)>> {
+    let rows: Vec<(GroupId, PersonId)> = seats::table
+        .inner_join(seat_persons::table)
+        .filter(any_of("co_chair_seats.group_id", groups))
+        .filter(seats::until.is_null())
+        .filter(seat_persons::until.is_null())
+        .select((seats::group_id, seat_persons::person_id))
+        .load(c)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The active memberships of a group, observers' too.

@@ -51,7 +51,7 @@ pub fn asked(tx: &mut Write<'_>, supporter: SupporterId, who: &PersonRow, messag
     let params = json!({"supporter": name, "person": who.display_name, "message": message});
     let mut told = false;
     for focal_point in store::focal_points(tx, supporter)? {
-        let row = people::person(tx, focal_point)?.filter(|row| row.is_verified() && row.may_sign_in());
+        let row = people::person(tx, focal_point)?.filter(PersonRow::is_reachable);
         if let Some(row) = row {
             tell(tx, Kind::AffiliationAsked, &row, params.clone())?;
             told = true;

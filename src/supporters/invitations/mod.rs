@@ -97,7 +97,7 @@ fn mail(tx: &mut Write<'_>, row: &Row, invited: &Invited<'_>) -> Result<()> {
     let (kind, params) = match row.group_id {
         None => (Kind::Invitation, json!({"supporter": supporter, "inviter": inviter, "role": row.role})),
         Some(group) => {
-            let order: Vec<String> = invited.locale.map(str::to_owned).into_iter().chain(call::languages(tx)?.0).collect();
+            let order = call::languages(tx)?.read_by(invited.locale);
             let title = store::group_title(tx, group)?.pick(&order).to_owned();
             let (body, role) = (&row.body, row.role);
             let params = json!({"group": title, "role": role, "supporter": supporter, "body": body, "inviter": inviter});

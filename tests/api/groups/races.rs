@@ -1,9 +1,12 @@
 //! What happens to seats at the same moment.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use plenary::schema::*;
+use plenary::{facts, people};
 use serde_json::json;
 
 use super::life::patch;
@@ -38,6 +41,42 @@ fn the_last_seat_is_filled_once() {
     });
     assert_eq!(statuses, [200; 6]);
     assert_eq!(most_in_a_seat(&cast), 1);
+}
+
+#[test]
+fn nobody_who_is_suspended_in_the_same_moment_takes_a_seat() {
+    let cast = Cast::new();
+    let (supporter, other) = (cast.supporter, cast.other_supporter);
+    let naming = json!({"person_id": cast.member.id});
+    let setting = json!({"seats": [{"supporter_id": supporter, "person_id": cast.representative.id}, {"supporter_id": other}]});
+    for (method, path, body, person) in
+        [("PATCH", path(&cast, 0), naming, &cast.member), ("PUT", SEATS.to_owned(), setting, &cast.representative)]
+    {
+        let (begun, has_begun) = mpsc::channel();
+        let refused = std::thread::scope(|scope| {
+            let cast = &cast;
+            scope.spawn(move || {
+                cast.write(|tx| {
+                    let mut row = people::person(tx, person.id)?.unwrap();
+                    row.suspended_at = Some(tx.now());
+                    people::save_person(tx, &mut row)?;
+                    facts::announce(tx, &people::PersonSuspended(person.id))?;
+                    begun.send(()).unwrap();
+                    // Its seats have been looked for: one that is filled from here on would stay.
+                    std::thread::sleep(Duration::from_millis(400));
+                    Ok(())
+                });
+            });
+            has_begun.recv().unwrap();
+            cast.ask(method, &path).by(&cast.secretary).if_match("*").json(&body).send()
+        });
+        assert_eq!(refused.expect(422).json()["errors"][0]["code"], "suspended");
+    }
+    let sits: Vec<String> = cast.read(|c| {
+        let open = seat_persons::table.inner_join(persons::table).filter(seat_persons::until.is_null());
+        Ok(open.filter(persons::suspended_at.is_not_null()).select(seat_persons::person_id).load(c)?)
+    });
+    assert_eq!(sits, [""; 0]);
 }
 
 #[test]

@@ -126,8 +126,8 @@ fn params(kind: Kind) -> Vec<Value> {
             (json!({"name": RTL, "group": MARKUP, "reason": PROSE}), json!({"name": "Ana", "group": LONG, "supporter": RTL}))
         }
         MembershipEnded => (
-            json!({"name": "Ana", "ended": [{"person": MARKUP, "group": RTL}, {"person": RTL, "group": LONG}]}),
-            json!({"name": RTL, "ended": [{"person": "Bo", "group": LONG}]}),
+            json!({"name": "Ana", "items": [{"person": MARKUP, "group": RTL}, {"person": RTL, "group": LONG}]}),
+            json!({"name": RTL, "items": [{"person": "Bo", "group": LONG}]}),
         ),
         GroupInvitation => (
             json!({"group": LONG, "role": "member", "supporter": RTL, "body": null, "inviter": MARKUP}),

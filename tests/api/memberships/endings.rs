@@ -38,7 +38,7 @@ fn with_a_supporter_that_withdraws_end_its_members_in_one_mail() {
     assert_eq!(cast.own(&cast.other_member).len(), 1);
     assert_eq!(cast.own(&cast.observer).len(), 1, "who observes for a body rests on no supporter");
     let mails = cast.mails();
-    let mut named: Vec<_> = mails.to("other-chair@plenary.test").params["ended"]
+    let mut named: Vec<_> = mails.to("other-chair@plenary.test").params["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -94,7 +94,7 @@ fn whoever_erases_the_account_takes_part_no_more() {
     };
     erase(&cast.observer);
     let mails = cast.mails();
-    assert_eq!(mails.to("chair@plenary.test").params["ended"][0]["person"], FORMER_PARTICIPANT);
+    assert_eq!(mails.to("chair@plenary.test").params["items"][0]["person"], FORMER_PARTICIPANT);
     erase(&cast.representative);
     let gone = cast.membership(&observing);
     assert_eq!((&gone["status"], &gone["person"]["display_name"]), (&json!("left"), &json!(FORMER_PARTICIPANT)));
