@@ -1,9 +1,12 @@
 //! Consultation rounds: questions to an audience, in time, and what became of the answers (domain.md, Consultations).
 
+mod contributions;
 mod path;
+mod questions;
 mod rules;
 mod store;
 
+pub use contributions::{export, forget_old, person_erased, supporters_merged};
 pub use rules::{Audience, ContributionStatus, Scope, Status, Visibility};
 pub use store::contributions::{ContributionId, ContributionMark};
 pub use store::{ConsultationId, ConsultationMark};
@@ -13,7 +16,7 @@ use crate::locale::Localised;
 
 /// `/consultations` and what lies below.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    [questions::routes::routes(), contributions::routes::routes(), contributions::public_routes()].into_iter().flatten().collect()
 }
 
 /// What a round is found by: its title and background in every language, folded.

@@ -1,5 +1,6 @@
 //! What a consultation round may be and become (domain.md, Consultations): pure.
 
+pub mod answers;
 pub mod disclosure;
 pub mod questions;
 pub mod tally;

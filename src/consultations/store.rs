@@ -1,6 +1,8 @@
 //! The rows of rounds.
 
 pub mod contributions;
+pub mod keeping;
+pub mod public;
 pub mod questions;
 
 use std::collections::BTreeSet;
