@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::db::{DbError, Write};
 use crate::error::{Problem, ProblemKind, Result};
+use crate::text::hex;
 
 pub use store::{forget_old, keep};
 
@@ -44,7 +45,7 @@ pub fn digest(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 /// What claiming a key gave.
