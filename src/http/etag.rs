@@ -154,6 +154,11 @@ pub fn stale() -> Error {
     DbError::Conflict.into()
 }
 
+/// Whether the one row was written that was meant; [`stale`] where it is no longer what was read.
+pub fn written(rows: usize) -> error::Result<()> {
+    if rows == 1 { Ok(()) } else { Err(stale()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,8 +61,8 @@ pub enum Claim {
 pub fn claim(tx: &mut Write<'_>, attempt: &Attempt) -> Result<Claim> {
     store::forget_if_old(tx, attempt)?;
     match store::insert(tx, attempt) {
-        Ok(()) => Ok(Claim::New),
-        Err(error) if DbError::unique_violation(&error) => {
+        Ok(true) => Ok(Claim::New),
+        Ok(false) => {
             let (digest, object_id) = store::kept(tx, attempt)?;
             if digest != attempt.digest {
                 return Err(Problem::new(
