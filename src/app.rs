@@ -113,8 +113,7 @@ pub struct Composition {
     /// What every request can reach.
     pub web: Web,
     routes: Arc<Vec<Route>>,
-    /// The OpenAPI document, made once for all threads.
-    document: web::Bytes,
+    document: http::docs::Document,
 }
 
 impl Composition {
@@ -137,8 +136,8 @@ impl Composition {
         prepare_links(&db, &accounts);
         let parts = Parts::default().with(accounts).with(files).with(Readable::of(&routes));
         let web = Web::new(db, options, authenticate, call::languages, Metrics::new(), parts);
-        let document = web::Bytes::from(http::openapi::document(&routes).to_string());
-        Self { web, routes: Arc::new(routes), document }
+        let routes = Arc::new(routes);
+        Self { web, document: http::docs::Document::of(routes.clone()), routes }
     }
 
     /// The actix application: one for each worker thread.

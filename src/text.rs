@@ -154,6 +154,11 @@ pub fn search_words(q: &str) -> Vec<String> {
     fold(q).split(' ').filter(|word| !word.is_empty()).take(8).map(str::to_owned).collect()
 }
 
+/// Bytes as small hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A `like` pattern that finds `word` anywhere; `\` is its escape.
 pub fn like_anywhere(word: &str) -> String {
     let escaped = word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::text::hex;
 use crate::time::Instant;
 
 /// Everything of an entry that its hash covers, beside the hash before it.
@@ -48,10 +49,6 @@ pub struct Verified {
     pub entries: i64,
     /// The hash of the last one. Kept elsewhere, it shows later whether the chain was rewritten as a whole, which nothing inside it can.
     pub head: String,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The hash that a chain without entries has: SHA-256 of nothing.

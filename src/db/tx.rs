@@ -129,6 +129,15 @@ impl Write<'_> {
     pub fn savepoint<T>(&mut self, f: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> QueryResult<T> {
         self.connection.transaction(f)
     }
+
+    /// [`Write::savepoint`] for a statement that a unique index may refuse; `None` where it did.
+    pub fn unless_taken<T>(&mut self, f: impl FnOnce(&mut AnyConnection) -> QueryResult<T>) -> QueryResult<Option<T>> {
+        match self.savepoint(f) {
+            Ok(done) => Ok(Some(done)),
+            Err(error) if DbError::unique_violation(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Deref for Write<'_> {

@@ -8,6 +8,7 @@ use super::kind::{self, Text};
 use super::store::failed;
 use super::{FileName, Files, too_large};
 use crate::error::{Error, Problem, ProblemKind, Result};
+use crate::text::hex;
 
 /// A file that is whole and in its place. Nobody refers to it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Receiving {
             name: self.name.clone(),
             media_type: begun.media_type,
             size: self.size,
-            sha256: std::mem::take(&mut self.hash).finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&std::mem::take(&mut self.hash).finalize()),
         })
     }
 

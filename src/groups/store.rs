@@ -15,7 +15,7 @@ use super::rules::{Derogation, JoinPolicy, Status};
 use crate::db::search::Contains;
 use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::{Error, Result};
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
 use crate::policy::{GroupId, PersonId, SupporterId};
@@ -170,9 +170,7 @@ pub fn by_id(connection: &mut AnyConnection, id: GroupId) -> Result<GroupRow> {
 pub fn hold(tx: &mut Write<'_>, group: GroupId) -> Result<GroupRow> {
     let held =
         diesel::update(groups::table.filter(groups::id.eq(group))).set(groups::version.eq(groups::version)).execute(&mut **tx)?;
-    if held != 1 {
-        return Err(stale());
-    }
+    written(held)?;
     by_id(tx, group)
 }
 

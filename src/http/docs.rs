@@ -1,13 +1,14 @@
 //! Pages for people: the documentation browser (offline, nothing from elsewhere) and one page for each type of problem.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Environment, context};
 use utoipa_swagger_ui::Config;
 
-use super::route::{method_not_allowed, problem_response};
+use super::openapi;
+use super::route::{Route, method_not_allowed, problem_response};
 use crate::error::{Problem, ProblemKind};
 
 /// Own scripts and styles only; icons are data URLs. The browser sets its styles through the DOM; what it writes inline (its logo) is refused.
@@ -88,18 +89,37 @@ async fn browser(request: HttpRequest, config: web::Data<Config<'static>>) -> Ht
     }
 }
 
+/// The OpenAPI document of these routes, one for all threads. It is written when it is first asked for: that takes more memory than all that
+/// a server holds which nobody has asked anything.
+#[derive(Clone)]
+pub struct Document {
+    routes: Arc<Vec<Route>>,
+    written: Arc<OnceLock<web::Bytes>>,
+}
+
+impl Document {
+    /// Of these routes.
+    pub fn of(routes: Arc<Vec<Route>>) -> Self {
+        Self { routes, written: Arc::default() }
+    }
+
+    async fn answer(self) -> HttpResponse {
+        // Off the worker, since it takes a while; and what the thread's heap held beside the text goes back to the system.
+        let write = move || self.written.get_or_init(|| openapi::document(&self.routes).to_string().into()).clone();
+        match web::block(write).await {
+            Ok(text) => {
+                HttpResponse::Ok().insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(text)
+            }
+            Err(error) => problem_response(Problem::internal(error.to_string())),
+        }
+    }
+}
+
 /// Mounts `/api/openapi.json`, which is `document`, `/docs` and `/problems`.
-pub fn mount(document: web::Bytes) -> impl FnOnce(&mut web::ServiceConfig) {
+pub fn mount(document: Document) -> impl FnOnce(&mut web::ServiceConfig) {
     move |app| {
         let read_only = || web::to(|| async { method_not_allowed("GET, HEAD") });
-        let answer = move || {
-            let document = document.clone();
-            async move {
-                HttpResponse::Ok()
-                    .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
-                    .body(document)
-            }
-        };
+        let answer = move || document.clone().answer();
         app.app_data(web::Data::from(Arc::new(Config::from("/api/openapi.json"))))
             .service(
                 web::resource("/api/openapi.json").get(answer.clone()).route(web::head().to(answer)).default_service(read_only()),

@@ -97,8 +97,7 @@ fn digest(bytes: &[u8]) -> u32 {
 /// The ETag of an answer that is no object of its own: a digest of its bytes.
 pub fn of_bytes(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(bytes);
-    format!("\"{}\"", hash.iter().take(8).map(|b| format!("{b:02x}")).collect::<String>())
+    format!("\"{:.16}\"", crate::text::hex(&Sha256::digest(bytes)))
 }
 
 /// What the header `If-Match` says.
@@ -153,6 +152,11 @@ impl IfMatch {
 /// whoever sent `If-Match` then learns of it.
 pub fn stale() -> Error {
     DbError::Conflict.into()
+}
+
+/// Whether the one row was written that was meant; [`stale`] where it is no longer what was read.
+pub fn written(rows: usize) -> error::Result<()> {
+    if rows == 1 { Ok(()) } else { Err(stale()) }
 }
 
 #[cfg(test)]

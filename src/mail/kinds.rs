@@ -27,11 +27,11 @@ word_enum! {
         Affiliated = "affiliated",
         /// An affiliation ended. Params `{name, supporter}`.
         AffiliationEnded = "affiliation_ended",
-        /// Somebody asks to be affiliated, to who decides. Params `{supporter, person, message|null}`.
+        /// Somebody asks to be affiliated, to who decides. Params `{name, supporter, person, message|null}`.
         AffiliationAsked = "affiliation_asked",
         /// A request for affiliation was accepted or declined. Params `{name, supporter, accepted: boolean, reason|null}`.
         AffiliationDecided = "affiliation_decided",
-        /// A supporter has no focal point any more, to the secretariat. Params `{supporter}`.
+        /// A supporter has no focal point any more, to the secretariat. Params `{name, supporter}`.
         FocalPointMissing = "focal_point_missing",
         /// Confirm an application to endorse the call. Params `{organisation, name}`, which are not shown: a stranger may have typed them. Asks.
         ConfirmApplication = "confirm_application",

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::MailId;
 use crate::error::{Error, Problem, ProblemKind};
+use crate::text::hex;
 use crate::time::Instant;
 use crate::word_enum;
 
@@ -137,5 +138,5 @@ pub fn derive(key: &TokenKey, mail: MailId) -> String {
 
 /// SHA-256 of a token, in hex: what is kept of it.
 pub fn token_hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(token.as_bytes()))
 }

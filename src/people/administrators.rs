@@ -6,7 +6,7 @@ use super::keys::random_text;
 use super::rules::{self, Role};
 use super::store::{self, NewPerson, PersonRow};
 use crate::audit::{self, Entry};
-use crate::db::{DbError, Write};
+use crate::db::Write;
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::etag::stale;
 use crate::outbox::{self, Act, Asked, Purpose};
@@ -51,10 +51,8 @@ pub fn make_administrator(tx: &mut Write<'_>, email: &str, password_hash: Option
             role: Role::Administrator,
             password_hash,
         };
-        let id = store::insert_person(tx, &new).map_err(|error| {
-            // Somebody registered it in the same moment: the next attempt finds that account.
-            if DbError::unique_violation(&error) { stale() } else { error.into() }
-        })?;
+        // Somebody may register it in the same moment: the next attempt finds that account.
+        let id = store::insert_person(tx, &new)?.ok_or_else(stale)?;
         audit::record(tx, Entry::of("person.created", "person", id));
         audit::record(tx, Entry::of("person.role_changed", "person", id).moved(Role::Person, Role::Administrator));
         return password_hash.map_or_else(|| invite(tx, id.as_str(), email), |_| Ok(Founded::Made));
@@ -113,9 +111,7 @@ pub fn make_confirmed(tx: &mut Write<'_>, email: &str, display_name: &str, role:
         role,
         password_hash: Some(password_hash),
     };
-    let id = store::insert_person(tx, &new).map_err(|error| {
-        if DbError::unique_violation(&error) { Error::already_exists(format!("{email} has an account.")) } else { error.into() }
-    })?;
+    let id = store::insert_person(tx, &new)?.ok_or_else(|| Error::already_exists(format!("{email} has an account.")))?;
     audit::record(tx, Entry::of("person.created", "person", id));
     if role != Role::Person {
         audit::record(tx, Entry::of("person.role_changed", "person", id).moved(Role::Person, role));

@@ -12,9 +12,9 @@ use diesel::prelude::*;
 use super::rules::Role;
 use crate::db::{AnyConnection, DbError, Write, any_of};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::{stale, written};
 use crate::ids::Id;
-use crate::policy::PersonId;
+use crate::policy::{PersonId, PersonMark};
 use crate::schema::{login_addresses, person_sessions, persons, recovery_codes, refresh_tokens};
 use crate::text;
 use crate::time::Instant;
@@ -105,10 +105,10 @@ pub struct NewPerson<'a> {
     pub password_hash: Option<&'a str>,
 }
 
-/// Inserts a person. A unique violation means that the address has an account.
-pub fn insert_person(tx: &mut Write<'_>, person: &NewPerson<'_>) -> Result<PersonId, diesel::result::Error> {
-    let (id, now) = (tx.new_id::<crate::policy::PersonMark>(), tx.now());
-    tx.savepoint(|c| {
+/// Inserts a person. `None` where the address has an account.
+pub fn insert_person(tx: &mut Write<'_>, person: &NewPerson<'_>) -> Result<Option<PersonId>> {
+    let (id, now) = (tx.new_id::<PersonMark>(), tx.now());
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(persons::table)
             .values((
                 persons::id.eq(id),
@@ -127,7 +127,7 @@ pub fn insert_person(tx: &mut Write<'_>, person: &NewPerson<'_>) -> Result<Perso
             ))
             .execute(c)
     })?;
-    Ok(id)
+    Ok(inserted.map(|_| id))
 }
 
 /// What a person is found by: its name first, so that a list can be sorted by it.
@@ -200,11 +200,9 @@ pub fn save_person(tx: &mut Write<'_>, person: &mut PersonRow) -> Result<()> {
     let row = persons::table.filter(persons::id.eq(person.id)).filter(persons::version.eq(read_at));
     let search_text = search_text(&person.display_name, person.folded_email.as_deref());
     match diesel::update(row).set((&*person, persons::search_text.eq(search_text))).execute(&mut **tx) {
-        Ok(1) => Ok(()),
-        Ok(_) => Err(stale()),
         // Its new address was taken since it was looked for: the repeated transaction finds who has it.
         Err(error) if DbError::unique_violation(&error) => Err(stale()),
-        Err(error) => Err(error.into()),
+        saved => written(saved?),
     }
 }
 

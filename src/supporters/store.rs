@@ -29,8 +29,8 @@ use crate::text;
 use crate::time::{Day, Instant};
 
 /// A supporter's row, as far as the public sees it.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = supporters)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = supporters, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct SupporterRow {
     pub id: SupporterId,
     pub slug: String,

@@ -89,7 +89,7 @@ fn a_group_is_shown_whole_and_the_same_everywhere() {
             "satisfied": false, "balanced": true,
             "violations": [{
                 "code": "countries", "detail": "0 countries (2 unknown) among the seats where the rule wants at least 2.",
-                "seats": [seat(0)["id"], seat(1)["id"]],
+                "seats": [seats::at_fault(&seat(0)), seats::at_fault(&seat(1))],
             }],
             "advice": null,
             "derogation": {

@@ -6,7 +6,7 @@ use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::groups::rules::Derogation;
 use crate::groups::store::DerogationMark;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::ids::Id;
 use crate::policy::{GroupId, PersonId};
 use crate::schema::derogations as d;
@@ -31,7 +31,7 @@ pub fn withdraw(tx: &mut Write<'_>, id: Id<DerogationMark>) -> Result<()> {
     let withdrawn = diesel::update(standing)
         .set((d::withdrawn_at.eq(now), d::version.eq(d::version + 1), d::updated_at.eq(now)))
         .execute(&mut **tx)?;
-    if withdrawn == 1 { Ok(()) } else { Err(stale()) }
+    written(withdrawn)
 }
 
 /// The derogations whose last day is before `today` and of which nobody has noticed it, with their groups, by group.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::joining;
 use crate::audit::{self, Entry};
-use crate::db::{AnyConnection, DbError, Write};
+use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::http::{NoContent, Request, Route, route};
 use crate::outbox::{self, Purpose, Redeemed, TokenBody};
@@ -132,11 +132,7 @@ async fn accept_as_newcomer(request: Request<(), (), Newly>) -> Result<NoContent
                 role: Role::Person,
                 password_hash: Some(&hash),
             };
-            let id = match people::insert_person(tx, &new) {
-                Ok(id) => id,
-                Err(error) if DbError::unique_violation(&error) => return Err(has_account()),
-                Err(error) => return Err(error.into()),
-            };
+            let id = people::insert_person(tx, &new)?.ok_or_else(has_account)?;
             audit::caused_by(tx, Some(id), &input.request_id);
             audit::record(tx, Entry::of("person.registered", "person", id));
             audit::record(tx, Entry::of("person.verified", "person", id));

@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::rules::{MembershipRole, MembershipStatus};
-use crate::db::{AnyConnection, Backend, DbError, Write};
+use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::{GroupId, MembershipId, MembershipMark, PersonId, SupporterId};
 use crate::schema::{memberships as m, supporters, working_groups as groups};
@@ -119,7 +119,7 @@ pub struct New<'a> {
 /// Inserts an open membership. `None` where the person has one in this group.
 pub fn insert(tx: &mut Write<'_>, new: &New<'_>) -> Result<Option<MembershipId>> {
     let (id, now) = (tx.new_id::<MembershipMark>(), tx.now());
-    let inserted = tx.savepoint(|c| {
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(m::table)
             .values((
                 m::id.eq(id),
@@ -136,12 +136,8 @@ pub fn insert(tx: &mut Write<'_>, new: &New<'_>) -> Result<Option<MembershipId>>
                 m::updated_at.eq(now),
             ))
             .execute(c)
-    });
-    match inserted {
-        Ok(_) => Ok(Some(id)),
-        Err(error) if DbError::unique_violation(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    })?;
+    Ok(inserted.map(|_| id))
 }
 
 /// Saves a membership over the version it was read at; the transaction is repeated when another was faster.
@@ -150,7 +146,7 @@ pub fn save(tx: &mut Write<'_>, row: &mut Row) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
     let saved = diesel::update(m::table.filter(m::id.eq(row.id)).filter(m::version.eq(read_at))).set(&*row).execute(&mut **tx)?;
-    if saved == 1 { Ok(()) } else { Err(stale()) }
+    written(saved)
 }
 
 /// Whose open memberships.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::groups::store::{SeatId, SeatMark};
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::ids::Id;
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::schema::{co_chair_seats as s, seat_persons as p};
@@ -36,7 +36,7 @@ pub fn end(tx: &mut Write<'_>, seat: SeatId) -> Result<()> {
     let ended = diesel::update(s::table.filter(s::id.eq(seat)).filter(s::until.is_null()))
         .set((s::until.eq(now), s::version.eq(s::version + 1), s::updated_at.eq(now)))
         .execute(&mut **tx)?;
-    if ended == 1 { Ok(()) } else { Err(stale()) }
+    written(ended)
 }
 
 /// Puts a person into a seat, in place of whoever fills it.

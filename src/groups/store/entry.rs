@@ -6,9 +6,9 @@ use diesel::prelude::*;
 
 use super::super::rules::{JoinPolicy, Status};
 use super::{GroupRow, names};
-use crate::db::{DbError, Write};
+use crate::db::Write;
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::locale::Localised;
 use crate::policy::{GroupId, GroupMark};
 use crate::schema::{group_principles as p, working_groups as groups};
@@ -62,12 +62,12 @@ pub fn insert(tx: &mut Write<'_>, to: &Particulars) -> Result<GroupId> {
     let (id, now) = (tx.new_id::<GroupMark>(), tx.now());
     let columns = to.columns();
     let stamps = (groups::version.eq(1_i64), groups::created_at.eq(now), groups::updated_at.eq(now));
-    let inserted = tx.savepoint(|c| {
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(groups::table)
             .values((groups::id.eq(id), &columns, groups::status.eq(Status::Proposed), stamps))
             .execute(c)
-    });
-    settled(inserted)?;
+    })?;
+    written(inserted.unwrap_or_default())?;
     Ok(id)
 }
 
@@ -75,21 +75,13 @@ pub fn insert(tx: &mut Write<'_>, to: &Particulars) -> Result<GroupId> {
 pub fn save(tx: &mut Write<'_>, row: &GroupRow, to: &Particulars) -> Result<()> {
     let (was, is) = ([row.number.to_string(), row.slug.clone()], [to.number.to_string(), to.slug.clone()]);
     let columns = to.columns();
-    settled(tx.savepoint(|c| diesel::update(groups::table.filter(groups::id.eq(row.id))).set(&columns).execute(c)))?;
+    let saved = tx.unless_taken(|c| diesel::update(groups::table.filter(groups::id.eq(row.id))).set(&columns).execute(c))?;
+    written(saved.unwrap_or_default())?;
     for (was, is) in was.iter().zip(&is).filter(|(was, is)| was != is) {
         names::regain(tx, row.id, is)?;
         names::leave(tx, row.id, was)?;
     }
     Ok(())
-}
-
-fn settled(outcome: QueryResult<usize>) -> Result<()> {
-    match outcome {
-        Ok(1) => Ok(()),
-        Ok(_) => Err(stale()),
-        Err(error) if DbError::unique_violation(&error) => Err(stale()),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Makes these the principles that a group pursues. Whether that changed anything.

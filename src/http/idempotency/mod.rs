@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::db::{DbError, Write};
 use crate::error::{Problem, ProblemKind, Result};
+use crate::text::hex;
 
 pub use store::{forget_old, keep};
 
@@ -44,7 +45,7 @@ pub fn digest(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 /// What claiming a key gave.
@@ -60,8 +61,8 @@ pub enum Claim {
 pub fn claim(tx: &mut Write<'_>, attempt: &Attempt) -> Result<Claim> {
     store::forget_if_old(tx, attempt)?;
     match store::insert(tx, attempt) {
-        Ok(()) => Ok(Claim::New),
-        Err(error) if DbError::unique_violation(&error) => {
+        Ok(true) => Ok(Claim::New),
+        Ok(false) => {
             let (digest, object_id) = store::kept(tx, attempt)?;
             if digest != attempt.digest {
                 return Err(Problem::new(

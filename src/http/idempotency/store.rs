@@ -27,10 +27,10 @@ pub(super) fn forget_if_old(tx: &mut Write<'_>, attempt: &Attempt) -> QueryResul
     Ok(())
 }
 
-/// Takes the key, or fails with a unique violation, after which the transaction goes on.
-pub(super) fn insert(tx: &mut Write<'_>, attempt: &Attempt) -> QueryResult<()> {
+/// Takes the key; false where it is taken.
+pub(super) fn insert(tx: &mut Write<'_>, attempt: &Attempt) -> QueryResult<bool> {
     let now = tx.now();
-    tx.savepoint(|c| {
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(keys::table)
             .values((
                 keys::caller.eq(&attempt.caller),
@@ -42,7 +42,7 @@ pub(super) fn insert(tx: &mut Write<'_>, attempt: &Attempt) -> QueryResult<()> {
             ))
             .execute(c)
     })?;
-    Ok(())
+    Ok(inserted.is_some())
 }
 
 /// What is kept of a taken key: the digest of its request, and the id of what that made.

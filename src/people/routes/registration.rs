@@ -118,15 +118,11 @@ async fn register(request: Request<(), (), Register>) -> Result<Accepted> {
             if let Some(known) = store::person_by_email(tx, &folded)? {
                 return repeat(tx, known, &new).map(|()| Accepted);
             }
-            match store::insert_person(tx, &new) {
-                Ok(id) => {
-                    audit::record(tx, Entry::of("person.registered", "person", id).by(id));
-                    let person = store::person(tx, id)?.ok_or_else(|| Error::Internal("a person just made is gone".into()))?;
-                    mails::ask(tx, Kind::VerifyEmail, Purpose::VerifyEmail, &person, new.email)?;
-                }
-                // Somebody registered it in the same moment: that one is asked to confirm already.
-                Err(error) if crate::db::DbError::unique_violation(&error) => {}
-                Err(error) => return Err(error.into()),
+            // Somebody may register it in the same moment: that one is asked to confirm already.
+            if let Some(id) = store::insert_person(tx, &new)? {
+                audit::record(tx, Entry::of("person.registered", "person", id).by(id));
+                let person = store::person(tx, id)?.ok_or_else(|| Error::Internal("a person just made is gone".into()))?;
+                mails::ask(tx, Kind::VerifyEmail, Purpose::VerifyEmail, &person, new.email)?;
             }
             Ok(Accepted)
         })

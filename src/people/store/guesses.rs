@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::rules::{GuessLimit, Guesses};
-use crate::db::{AnyConnection, DbError, Write};
+use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::http::limits::network;
 use crate::outbox::token_hash;
@@ -42,10 +42,10 @@ pub fn count_failure(tx: &mut Write<'_>, key: &str, limit: GuessLimit) -> Result
     let now = tx.now();
     if !hold(tx, key)? {
         let none = (login_failures::key.eq(key), login_failures::failures.eq(0_i64), login_failures::window_started_at.eq(now));
-        match tx.savepoint(|c| diesel::insert_into(login_failures::table).values(none).execute(c)) {
+        let first = tx.unless_taken(|c| diesel::insert_into(login_failures::table).values(none).execute(c))?;
+        if first.is_none() {
             // Somebody else failed first in the same moment.
-            Err(error) if DbError::unique_violation(&error) => drop(hold(tx, key)?),
-            other => drop(other?),
+            hold(tx, key)?;
         }
     }
     let counted = limit.failed(guesses(tx, key)?, now);
@@ -88,7 +88,8 @@ pub fn remember_address(tx: &mut Write<'_>, person: PersonId, address: &str) -> 
         login_addresses::table.filter(login_addresses::person_id.eq(person)).filter(login_addresses::address_digest.eq(address));
     let updated = diesel::update(mine).set(login_addresses::last_login_at.eq(now)).execute(&mut **tx)?;
     if updated == 0 {
-        let inserted = tx.savepoint(|c| {
+        // Who signed in from there in the same moment has remembered it.
+        tx.unless_taken(|c| {
             diesel::insert_into(login_addresses::table)
                 .values((
                     login_addresses::person_id.eq(person),
@@ -96,12 +97,7 @@ pub fn remember_address(tx: &mut Write<'_>, person: PersonId, address: &str) -> 
                     login_addresses::last_login_at.eq(now),
                 ))
                 .execute(c)
-        });
-        if let Err(error) = inserted
-            && !DbError::unique_violation(&error)
-        {
-            return Err(error.into());
-        }
+        })?;
     }
     Ok(())
 }

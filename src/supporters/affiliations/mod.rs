@@ -19,7 +19,7 @@ use crate::supporters::references::{self, SupporterRef};
 use crate::time::Instant;
 use crate::word_enum;
 
-pub use mails::{affiliated as tell_affiliated, asked as tell_asked, supporter_name, tell};
+pub use mails::{affiliated as tell_affiliated, asked as tell_asked, supporter_name};
 pub use routes::routes;
 pub use store::{AffiliationRow, between, focal_points, standing};
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{AffiliationId, AffiliationMark, AffiliationRole};
 use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::{PersonId, SupporterId};
 use crate::schema::{affiliations, supporters};
@@ -124,7 +124,7 @@ pub fn insert(
     role: AffiliationRole,
 ) -> Result<Option<AffiliationId>> {
     let (id, now) = (tx.new_id::<AffiliationMark>(), tx.now());
-    let inserted = tx.savepoint(|c| {
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(affiliations::table)
             .values((
                 affiliations::id.eq(id),
@@ -137,12 +137,8 @@ pub fn insert(
                 affiliations::updated_at.eq(now),
             ))
             .execute(c)
-    });
-    match inserted {
-        Ok(_) => Ok(Some(id)),
-        Err(error) if crate::db::DbError::unique_violation(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    })?;
+    Ok(inserted.map(|_| id))
 }
 
 /// Changes the role over the version it was read at; the transaction is repeated when another was faster.
@@ -152,7 +148,7 @@ pub fn save_role(tx: &mut Write<'_>, row: &AffiliationRow, role: AffiliationRole
         diesel::update(affiliations::table.filter(affiliations::id.eq(row.id)).filter(affiliations::version.eq(row.version)))
             .set((affiliations::role.eq(role), affiliations::version.eq(row.version + 1), affiliations::updated_at.eq(now)))
             .execute(&mut **tx)?;
-    if saved == 1 { Ok(()) } else { Err(stale()) }
+    written(saved)
 }
 
 /// Ends it now; the transaction is repeated when another was faster.
@@ -162,5 +158,5 @@ pub fn end(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
     let ended = diesel::update(standing)
         .set((affiliations::until.eq(now), affiliations::version.eq(affiliations::version + 1), affiliations::updated_at.eq(now)))
         .execute(&mut **tx)?;
-    if ended == 1 { Ok(()) } else { Err(stale()) }
+    written(ended)
 }

@@ -152,8 +152,8 @@ fn entry_of(tx: &mut Write<'_>, row: &Row, today: Day) -> Result<SupporterId> {
     let slug = entry::free_slug(tx, &row.name)?;
     let particulars = Particulars { slug, endorsed_on: None, source: rules::SOURCE_APPLICATION.into(), ..applied(row) };
     let new = entry::insert(tx, particulars, SupporterStatus::Pending, Some(today))?;
-    audit::record(tx, Entry::of("supporter.applied", "supporter", new.id));
-    Ok(new.id)
+    audit::record(tx, Entry::of("supporter.applied", "supporter", new.shown.id));
+    Ok(new.shown.id)
 }
 
 /// What the application says about the organisation.
@@ -277,10 +277,10 @@ fn decided(tx: &Write<'_>, row: &mut Row, status: Status) {
 fn endorse(tx: &mut Write<'_>, row: &mut Row, today: Day) -> Result<()> {
     let id = row.supporter_id.ok_or_else(|| Error::Internal("a confirmed application without its entry".into()))?;
     let is = entry::row(tx, id)?.ok_or_else(|| Error::Internal("an application's entry is gone".into()))?;
-    match is.status {
+    match is.shown.status {
         SupporterStatus::Pending => {}
         SupporterStatus::Withdrawn | SupporterStatus::Declined => {
-            entry::move_to(tx, id, is.status, SupporterStatus::Pending, today, None)?;
+            entry::move_to(tx, id, is.shown.status, SupporterStatus::Pending, today, None)?;
             let reopened = entry::row(tx, id)?.ok_or_else(|| Error::Internal("an application's entry is gone".into()))?;
             // What is known of it stays, as with an import: who it is, is the secretariat's to change, in the open.
             let (known, told) = (reopened.particulars(), applied(row));
@@ -315,7 +315,7 @@ fn endorse(tx: &mut Write<'_>, row: &mut Row, today: Day) -> Result<()> {
 fn decline(tx: &mut Write<'_>, row: &mut Row, today: Day, reason: &str) -> Result<()> {
     if let Some(id) = row.supporter_id
         && let Some(is) = entry::row(tx, id)?
-        && is.status == SupporterStatus::Pending
+        && is.shown.status == SupporterStatus::Pending
     {
         entry::move_to(tx, id, SupporterStatus::Pending, SupporterStatus::Declined, today, Some(reason))?;
     }

@@ -7,7 +7,7 @@ use super::rules::{Application, Likeness, Status};
 use crate::address;
 use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
 use crate::policy::SupporterId;
@@ -154,7 +154,7 @@ pub fn save(tx: &mut Write<'_>, row: &mut Row) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
     let saved = diesel::update(a::table.filter(a::id.eq(row.id)).filter(a::version.eq(read_at))).set(&*row).execute(&mut **tx)?;
-    if saved == 1 { Ok(()) } else { Err(stale()) }
+    written(saved)
 }
 
 /// An entry or an application that may be the same organisation.

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::rules::{InvitationRole, Status};
 use super::{InvitationId, InvitationMark};
-use crate::db::{AnyConnection, Backend, DbError, Write};
+use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::locale::Localised;
 use crate::policy::{GroupId, PersonId, SupporterId};
@@ -186,7 +186,7 @@ pub fn insert(tx: &mut Write<'_>, new: &New<'_>) -> Result<Option<InvitationId>>
     let expired = (i::status.eq(Status::Expired), i::version.eq(i::version + 1));
     diesel::update(over).set(expired).execute(&mut **tx)?;
     let Offer { supporter, group, body, role } = new.offer;
-    let inserted = tx.savepoint(|c| {
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(i::table)
             .values((
                 i::id.eq(id),
@@ -204,12 +204,8 @@ pub fn insert(tx: &mut Write<'_>, new: &New<'_>) -> Result<Option<InvitationId>>
                 i::updated_at.eq(now),
             ))
             .execute(c)
-    });
-    match inserted {
-        Ok(_) => Ok(Some(id)),
-        Err(error) if DbError::unique_violation(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    })?;
+    Ok(inserted.map(|_| id))
 }
 
 /// Saves an invitation over the version it was read at; the transaction is repeated when another was faster. False where it would be the
@@ -218,13 +214,10 @@ pub fn save(tx: &mut Write<'_>, row: &mut Row) -> Result<bool> {
     let read_at = row.version;
     row.version += 1;
     row.updated_at = tx.now();
-    let saved =
-        tx.savepoint(|c| diesel::update(i::table.filter(i::id.eq(row.id)).filter(i::version.eq(read_at))).set(&*row).execute(c));
-    match saved {
-        Ok(1) => Ok(true),
-        Ok(_) => Err(stale()),
-        Err(error) if DbError::unique_violation(&error) => Ok(false),
-        Err(error) => Err(error.into()),
+    let known = i::table.filter(i::id.eq(row.id)).filter(i::version.eq(read_at));
+    match tx.unless_taken(|c| diesel::update(known).set(&*row).execute(c))? {
+        Some(rows) => written(rows).map(|()| true),
+        None => Ok(false),
     }
 }
 

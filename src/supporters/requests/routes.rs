@@ -192,11 +192,9 @@ async fn decide(request: Request<RequestPath, (), Decision>) -> Result<Object<Ta
                 joining::affiliate(tx, row.person_id, row.supporter_id, AffiliationRole::Representative)?;
             }
             if let Some(person) = people::person(tx, row.person_id)? {
-                let params = json!({
-                    "name": person.display_name, "supporter": supporter.reference.name, "accepted": to == Status::Accepted,
-                    "reason": reason,
-                });
-                affiliations::tell(tx, Kind::AffiliationDecided, &person, params)?;
+                let (name, accepted) = (supporter.reference.name, to == Status::Accepted);
+                let params = json!({"supporter": name, "accepted": accepted, "reason": reason});
+                people::tell(tx, Kind::AffiliationDecided, &person, params)?;
             }
             Ok(Object::tagged(one(tx, row)?))
         })

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::rules::Status;
 use super::{RequestId, RequestMark};
-use crate::db::{AnyConnection, Backend, DbError, Write, any_of};
+use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::{PersonId, SupporterId};
 use crate::schema::affiliation_requests as r;
@@ -94,7 +94,7 @@ pub fn open(c: &mut AnyConnection, person: PersonId, supporter: SupporterId) -> 
 /// Inserts a request. `None` where the person has one that waits.
 pub fn insert(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, message: Option<&str>) -> Result<Option<RequestId>> {
     let (id, now) = (tx.new_id::<RequestMark>(), tx.now());
-    let inserted = tx.savepoint(|c| {
+    let inserted = tx.unless_taken(|c| {
         diesel::insert_into(r::table)
             .values((
                 r::id.eq(id),
@@ -107,12 +107,8 @@ pub fn insert(tx: &mut Write<'_>, person: PersonId, supporter: SupporterId, mess
                 r::updated_at.eq(now),
             ))
             .execute(c)
-    });
-    match inserted {
-        Ok(_) => Ok(Some(id)),
-        Err(error) if DbError::unique_violation(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    })?;
+    Ok(inserted.map(|_| id))
 }
 
 /// Saves a request over the version it was read at; the transaction is repeated when another was faster.
@@ -121,5 +117,5 @@ pub fn save(tx: &mut Write<'_>, row: &mut Row) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now();
     let saved = diesel::update(r::table.filter(r::id.eq(row.id)).filter(r::version.eq(read_at))).set(&*row).execute(&mut **tx)?;
-    if saved == 1 { Ok(()) } else { Err(stale()) }
+    written(saved)
 }

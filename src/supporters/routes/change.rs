@@ -114,7 +114,7 @@ pub async fn change(request: Request<InSupporter, (), Changes>) -> Result<Answer
             }
             entry::hold(tx, &[id])?;
             let row = entry::row(tx, id)?.ok_or_else(|| Error::not_found("supporter"))?;
-            input.if_match.require(row.version)?;
+            input.if_match.require(row.shown.version)?;
             let was = row.particulars();
             let to = input.body.apply(&call, was.clone()).map_err(|faults| Problem::invalid(&faults))?;
             let moved = to.sector != was.sector || to.country != was.country;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::super::rules::{Particulars, Status, numbered_slug, slug_base};
+use super::SupporterRow;
 use super::entry::{self, Row};
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
@@ -64,9 +65,10 @@ impl Entries {
     }
 
     fn keep(&mut self, row: Row) {
-        self.names.entry(row.folded_name.clone()).or_default().push(row.id);
-        self.slugs.insert(row.slug.clone(), row.id);
-        self.rows.insert(row.id, row);
+        let id = row.shown.id;
+        self.names.entry(row.shown.folded_name.clone()).or_default().push(id);
+        self.slugs.insert(row.shown.slug.clone(), id);
+        self.rows.insert(id, row);
     }
 
     fn remember_former(&mut self, id: SupporterId, folded: String) {
@@ -76,12 +78,12 @@ impl Entries {
 
     /// The entry of this id.
     pub fn entry(&self, id: SupporterId) -> Option<Entry> {
-        self.rows.get(&id).map(|row| Entry { id, status: row.status, particulars: row.particulars() })
+        self.rows.get(&id).map(|row| Entry { id, status: row.shown.status, particulars: row.particulars() })
     }
 
     /// Every entry, in no order.
     pub fn all(&self) -> impl Iterator<Item = Entry> {
-        self.rows.values().map(|row| Entry { id: row.id, status: row.status, particulars: row.particulars() })
+        self.rows.values().map(|row| Entry { id: row.shown.id, status: row.shown.status, particulars: row.particulars() })
     }
 
     /// The entry with this slug.
@@ -116,7 +118,7 @@ impl Entries {
     pub fn insert(&mut self, tx: &mut Write<'_>, particulars: Particulars) -> Result<SupporterId> {
         let since = particulars.endorsed_on;
         let row = entry::insert(tx, particulars, Status::Endorsed, since)?;
-        let id = row.id;
+        let id = row.shown.id;
         self.keep(row);
         Ok(id)
     }
@@ -129,27 +131,27 @@ impl Entries {
             return Ok(false);
         }
         let folded = text::fold(&to.name);
-        if folded != is.folded_name {
-            self.rename(tx, &is, &folded)?;
+        if folded != is.shown.folded_name {
+            self.rename(tx, &is.shown, &folded)?;
         }
         let mut row = is.clone();
         row.set(to, self.formerly.get(&id).map(Vec::as_slice).unwrap_or_default());
-        row.version += 1;
-        row.updated_at = tx.now();
+        row.shown.version += 1;
+        row.shown.updated_at = tx.now();
         diesel::update(supporters::table.filter(supporters::id.eq(id))).set(&row).execute(&mut **tx)?;
-        if row.endorsed_on != is.endorsed_on {
+        if row.shown.endorsed_on != is.shown.endorsed_on {
             let standing = statuses::table.filter(statuses::supporter_id.eq(id)).filter(statuses::until.is_null());
             diesel::update(standing.filter(statuses::status.eq(Status::Endorsed)))
-                .set(statuses::since.eq(row.endorsed_on))
+                .set(statuses::since.eq(row.shown.endorsed_on))
                 .execute(&mut **tx)?;
         }
-        self.slugs.remove(&is.slug);
-        self.slugs.insert(row.slug.clone(), id);
+        self.slugs.remove(&is.shown.slug);
+        self.slugs.insert(row.shown.slug.clone(), id);
         self.rows.insert(id, row);
         Ok(true)
     }
 
-    fn rename(&mut self, tx: &mut Write<'_>, was: &Row, folded: &str) -> Result<()> {
+    fn rename(&mut self, tx: &mut Write<'_>, was: &SupporterRow, folded: &str) -> Result<()> {
         entry::keep_former_name(tx, was, folded)?;
         for (names, name) in [(&mut self.names, was.folded_name.as_str()), (&mut self.former_names, folded)] {
             names.entry(name.to_owned()).or_default().retain(|id| *id != was.id);
@@ -164,10 +166,10 @@ impl Entries {
     pub fn touch(&mut self, tx: &mut Write<'_>, id: SupporterId) -> Result<()> {
         let now = tx.now();
         if let Some(row) = self.rows.get_mut(&id) {
-            row.version += 1;
-            row.updated_at = now;
+            row.shown.version += 1;
+            row.shown.updated_at = now;
             diesel::update(supporters::table.filter(supporters::id.eq(id)))
-                .set((supporters::version.eq(row.version), supporters::updated_at.eq(now)))
+                .set((supporters::version.eq(row.shown.version), supporters::updated_at.eq(now)))
                 .execute(&mut **tx)?;
         }
         Ok(())

@@ -6,57 +6,47 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::super::rules::{Particulars, Status, numbered_slug, slug_base};
+use super::SupporterRow;
 use crate::audit::{self, Entry};
 use crate::country::Region;
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
-use crate::http::etag::stale;
+use crate::http::etag::written;
 use crate::ids::Id;
 use crate::policy::SupporterId;
 use crate::schema::{supporter_aliases as aliases, supporter_former_names as former, supporter_statuses as statuses, supporters};
 use crate::text;
-use crate::time::{Day, Instant};
+use crate::time::Day;
 
-/// A supporter's whole row.
+/// A supporter's whole row: what the public sees of it, where it came from, and what it is found by.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = supporters, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Row {
-    pub id: SupporterId,
-    pub slug: String,
-    pub name: String,
-    pub folded_name: String,
-    pub sector: Option<String>,
-    pub kind: Option<String>,
-    pub country: Option<String>,
-    pub region: Option<Region>,
-    pub website: Option<String>,
-    pub statement: Option<String>,
-    pub status: Status,
-    pub endorsed_on: Option<Day>,
-    pub endorsed_key: String,
+    #[diesel(embed)]
+    pub shown: SupporterRow,
     pub source: String,
     pub search_text: String,
-    pub version: i64,
-    pub created_at: Instant,
-    pub updated_at: Instant,
 }
 
 impl Row {
     /// Gives it these particulars; `former_names` are folded.
     pub fn set(&mut self, to: Particulars, former_names: &[String]) {
         let Particulars { slug, name, sector, kind, country, website, statement, endorsed_on, source } = to;
-        self.folded_name = text::fold(&name);
-        self.region = country.as_deref().and_then(Region::of);
-        self.endorsed_key = endorsed_on.map(|day| day.to_string()).unwrap_or_default();
-        self.search_text = [std::slice::from_ref(&self.folded_name), former_names].concat().join(" ");
-        (self.slug, self.name, self.source) = (slug, name, source);
-        (self.sector, self.kind, self.country) = (sector, kind, country);
-        (self.website, self.statement, self.endorsed_on) = (website, statement, endorsed_on);
+        let folded_name = text::fold(&name);
+        self.search_text = [std::slice::from_ref(&folded_name), former_names].concat().join(" ");
+        self.source = source;
+        let shown = &mut self.shown;
+        shown.region = country.as_deref().and_then(Region::of);
+        shown.endorsed_key = endorsed_on.map(|day| day.to_string()).unwrap_or_default();
+        (shown.slug, shown.name, shown.folded_name) = (slug, name, folded_name);
+        (shown.sector, shown.kind, shown.country) = (sector, kind, country);
+        (shown.website, shown.statement, shown.endorsed_on) = (website, statement, endorsed_on);
     }
 
     /// What is known about it.
     pub fn particulars(&self) -> Particulars {
-        let Self { slug, name, sector, kind, country, website, statement, endorsed_on, source, .. } = self.clone();
+        let Self { shown, source, .. } = self.clone();
+        let SupporterRow { slug, name, sector, kind, country, website, statement, endorsed_on, .. } = shown;
         Particulars { slug, name, sector, kind, country, website, statement, endorsed_on, source }
     }
 }
@@ -74,9 +64,7 @@ pub fn hold(tx: &mut Write<'_>, ids: &[SupporterId]) -> Result<()> {
         let held = diesel::update(supporters::table.filter(supporters::id.eq(id)))
             .set(supporters::version.eq(supporters::version))
             .execute(&mut **tx)?;
-        if held != 1 {
-            return Err(stale());
-        }
+        written(held)?;
     }
     Ok(())
 }
@@ -84,7 +72,7 @@ pub fn hold(tx: &mut Write<'_>, ids: &[SupporterId]) -> Result<()> {
 /// A new entry, in `status` since a day; an endorsement may be undated.
 pub fn insert(tx: &mut Write<'_>, particulars: Particulars, status: Status, since: Option<Day>) -> Result<Row> {
     let (id, now) = (tx.new_id(), tx.now());
-    let mut row = Row {
+    let shown = SupporterRow {
         id,
         slug: String::new(),
         name: String::new(),
@@ -98,12 +86,12 @@ pub fn insert(tx: &mut Write<'_>, particulars: Particulars, status: Status, sinc
         status,
         endorsed_on: None,
         endorsed_key: String::new(),
-        source: String::new(),
-        search_text: String::new(),
+        withdrawn_on: None,
         version: 1,
         created_at: now,
         updated_at: now,
     };
+    let mut row = Row { shown, source: String::new(), search_text: String::new() };
     row.set(particulars, &[]);
     diesel::insert_into(supporters::table).values(&row).execute(&mut **tx)?;
     open_interval(tx, id, status, since)?;
@@ -161,9 +149,7 @@ pub fn move_to(tx: &mut Write<'_>, id: SupporterId, from: Status, to: Status, on
             .set((changed, supporters::endorsed_on.eq(None::<Day>), supporters::endorsed_key.eq("")))
             .execute(&mut **tx)?,
     };
-    if moved != 1 {
-        return Err(stale());
-    }
+    written(moved)?;
     diesel::update(statuses::table.filter(statuses::supporter_id.eq(id)).filter(statuses::until.is_null()))
         .set(statuses::until.eq(on))
         .execute(&mut **tx)?;
@@ -181,24 +167,25 @@ pub fn move_to(tx: &mut Write<'_>, id: SupporterId, from: Status, to: Status, on
 /// Gives an entry these particulars over the version it was read at; a name that it had stays as a former one, searchable.
 pub fn change(tx: &mut Write<'_>, mut row: Row, to: Particulars) -> Result<Row> {
     let folded = text::fold(&to.name);
-    if folded != row.folded_name {
-        keep_former_name(tx, &row, &folded)?;
+    if folded != row.shown.folded_name {
+        keep_former_name(tx, &row.shown, &folded)?;
     }
     let former_names: Vec<String> = former::table
-        .filter(former::supporter_id.eq(row.id))
+        .filter(former::supporter_id.eq(row.shown.id))
         .order((former::until, former::id))
         .select(former::folded_name)
         .load(&mut **tx)?;
-    let read_at = row.version;
+    let read_at = row.shown.version;
     row.set(to, &former_names);
-    row.version += 1;
-    row.updated_at = tx.now();
-    let is = supporters::table.filter(supporters::id.eq(row.id)).filter(supporters::version.eq(read_at));
-    if diesel::update(is).set(&row).execute(&mut **tx)? == 1 { Ok(row) } else { Err(stale()) }
+    row.shown.version += 1;
+    row.shown.updated_at = tx.now();
+    let is = supporters::table.filter(supporters::id.eq(row.shown.id)).filter(supporters::version.eq(read_at));
+    written(diesel::update(is).set(&row).execute(&mut **tx)?)?;
+    Ok(row)
 }
 
 /// Keeps the name that an entry is about to lose for the folded name `to`. A name that it has again is no former one.
-pub fn keep_former_name(tx: &mut Write<'_>, was: &Row, to: &str) -> Result<()> {
+pub fn keep_former_name(tx: &mut Write<'_>, was: &SupporterRow, to: &str) -> Result<()> {
     let (id, now): (Id<()>, _) = (tx.new_id(), tx.now());
     diesel::insert_into(former::table)
         .values((

@@ -167,11 +167,11 @@ fn move_names(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Resul
         .order((former::until, former::id))
         .select((former::name, former::until))
         .load(&mut **tx)?;
-    names.push((old.name.clone(), tx.now()));
+    names.push((old.shown.name.clone(), tx.now()));
     diesel::delete(former::table.filter(former::supporter_id.eq(from))).execute(&mut **tx)?;
     let mut known: Vec<String> =
         former::table.filter(former::supporter_id.eq(into)).select(former::folded_name).load(&mut **tx)?;
-    known.push(stays.folded_name.clone());
+    known.push(stays.shown.folded_name.clone());
     for (name, until) in names {
         let folded = text::fold(&name);
         if known.contains(&folded) {
@@ -196,7 +196,7 @@ fn move_names(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Resul
         .set(aliases::supporter_id.eq(into))
         .execute(&mut **tx)?;
     let now = tx.now();
-    for alias in [from.to_string(), old.slug] {
+    for alias in [from.to_string(), old.shown.slug] {
         diesel::insert_into(aliases::table)
             .values((aliases::alias.eq(alias), aliases::supporter_id.eq(into), aliases::created_at.eq(now)))
             .execute(&mut **tx)?;
