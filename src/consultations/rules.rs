@@ -1,5 +1,6 @@
 //! What a consultation round may be and become (domain.md, Consultations): pure.
 
+pub mod moving;
 pub mod questions;
 
 use std::collections::BTreeSet;
