@@ -1,0 +1,9 @@
+//! Consultation rounds.
+
+mod fields;
+mod following;
+mod kit;
+mod moves;
+mod shown;
+mod telling;
+mod time;
