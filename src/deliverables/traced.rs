@@ -1,7 +1,7 @@
 //! Every deliverable with what it serves, for who follows a principle to what came of it.
 
 use super::rules::Status;
-use super::store;
+use super::store::{self, DeliverableId};
 use crate::db::AnyConnection;
 use crate::error::Result;
 use crate::ids::listed;
@@ -10,6 +10,8 @@ use crate::policy::GroupId;
 /// A deliverable with what it serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traced {
+    /// Its id.
+    pub id: DeliverableId,
     /// Its reference.
     pub reference: String,
     /// Its title.
@@ -27,7 +29,7 @@ pub fn traced(c: &mut AnyConnection) -> Result<Vec<Traced>> {
     let mut principles = listed(store::board::principles(c)?);
     let traced = |(id, reference, title, status, group)| {
         let principles = principles.remove(&id).unwrap_or_default();
-        Traced { reference, title, status, group, principles }
+        Traced { id, reference, title, status, group, principles }
     };
     Ok(store::board::traced(c)?.into_iter().map(traced).collect())
 }

@@ -39,6 +39,12 @@ word_enum! {
         RestoreBalance = "restore_balance",
         /// Say whether one comes to a meeting.
         AnswerMeeting = "answer_meeting",
+        /// Answer a round for a supporter that has not.
+        AnswerConsultation = "answer_consultation",
+        /// Say what came of a closed round.
+        WriteSynthesis = "write_synthesis",
+        /// Publish a closed round whose synthesis is written.
+        PublishConsultation = "publish_consultation",
         /// Decide a request for affiliation.
         DecideAffiliation = "decide_affiliation",
         /// Decide an application to endorse the call.
@@ -72,7 +78,7 @@ struct TaskView {
     /// When it is too late; null: no day is set.
     due_at: Option<Instant>,
     subject: Subject,
-    /// As what one owes it: `lead`, `co_chair`, `focal_point`, `secretariat`, `invited`.
+    /// As what one owes it: `lead`, `co_chair`, `member`, `focal_point`, `representative`, `secretariat`, `invited`.
     reason: &'static str,
     /// The requests that do it: method and path.
     actions: Vec<String>,
@@ -80,8 +86,9 @@ struct TaskView {
 
 impl From<Task> for TaskView {
     fn from(task: Task) -> Self {
-        let Task { kind, title, due_at, object_type, reference, url, reason } = task;
-        let actions = owed::actions(kind).iter().map(|action| action.replace("{url}", &url)).collect();
+        let Task { kind, title, due_at, object_type, reference, url, supporter, reason } = task;
+        let query = supporter.map(|id| format!("?supporter_id={id}")).unwrap_or_default();
+        let actions = owed::actions(kind).iter().map(|action| action.replace("{url}", &url) + &query).collect();
         Self { kind, title, due_at, subject: Subject { object_type, reference, url }, reason, actions }
     }
 }
@@ -101,7 +108,7 @@ impl Listed for Tasks {
     const TIE: SortField<Task> = SortField {
         name: "task",
         column: "task",
-        key: SortKey::Text(|task| format!("{:02} {}", task.kind as u8, task.reference)),
+        key: SortKey::Text(|task| format!("{:02} {} {:?}", task.kind as u8, task.reference, task.supporter)),
     };
 }
 

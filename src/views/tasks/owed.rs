@@ -1,6 +1,7 @@
 //! Where tasks come from.
 
 use super::TaskKind;
+use crate::consultations::{self, ConsultationRef};
 use crate::db::Read;
 use crate::deliverables::{self, BoardRow, Status, Todays, Which};
 use crate::error::Result;
@@ -26,10 +27,12 @@ pub struct Task {
     pub due_at: Option<Instant>,
     /// What kind of object it is about.
     pub object_type: &'static str,
-    /// What people call that, or its id. No two tasks of one kind have the same.
+    /// What people call that, or its id. No two tasks of one kind and supporter have the same.
     pub reference: String,
     /// Its path in the API.
     pub url: String,
+    /// The supporter for which it is to be done, where the request must say so.
+    pub supporter: Option<SupporterId>,
     /// As what the person owes it.
     pub reason: &'static str,
 }
@@ -48,6 +51,9 @@ pub fn actions(kind: TaskKind) -> &'static [&'static str] {
         TaskKind::FillSeat => &["PATCH {url}"],
         TaskKind::RestoreBalance => &["PUT {url}/co-chairs", "PUT {url}/derogation"],
         TaskKind::AnswerMeeting => &["PUT {url}/attendance/me"],
+        TaskKind::AnswerConsultation => &["PUT {url}/contribution", "POST {url}/contribution/submit"],
+        TaskKind::WriteSynthesis => &["PUT {url}/synthesis"],
+        TaskKind::PublishConsultation => &["POST {url}/transitions"],
         TaskKind::DecideAffiliation | TaskKind::DecideApplication => &["POST {url}/decision"],
         TaskKind::AnswerInvitation => &["POST /api/v1/me/invitations/accept"],
     }
@@ -59,6 +65,7 @@ pub fn all(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task
     let mut tasks = of_deliverables(tx, actor, person)?;
     tasks.extend(of_groups(tx, actor, person, reader)?);
     tasks.extend(of_meetings(tx, person)?);
+    tasks.extend(of_rounds(tx, actor, reader)?);
     tasks.extend(of_supporters(tx, actor)?);
     tasks.extend(of_invitations(tx, person, reader)?);
     Ok(tasks)
@@ -126,6 +133,7 @@ fn of_deliverable(row: &BoardRow, next: &Owed, todays: &Todays, reason: &'static
         object_type: "deliverable",
         url: format!("/api/v1/deliverables/{}", row.reference),
         reference: row.reference.clone(),
+        supporter: None,
         reason,
     }
 }
@@ -142,6 +150,7 @@ fn of_groups(tx: &mut Read<'_>, actor: &Actor, person: PersonId, reader: &Reader
             object_type: "membership",
             reference: request.id.to_string(),
             url: format!("/api/v1/memberships/{}", request.id),
+            supporter: None,
             reason: if actor.seats.contains(&request.group.id) { "co_chair" } else { "secretariat" },
         });
     }
@@ -153,6 +162,7 @@ fn of_groups(tx: &mut Read<'_>, actor: &Actor, person: PersonId, reader: &Reader
             object_type: "co_chair_seat",
             reference: seat.id.to_string(),
             url: format!("/api/v1/groups/{}/co-chairs/{}", seat.group.number, seat.id),
+            supporter: None,
             reason: "focal_point",
         });
     }
@@ -165,6 +175,7 @@ fn of_groups(tx: &mut Read<'_>, actor: &Actor, person: PersonId, reader: &Reader
                 object_type: "group",
                 reference: group.number.to_string(),
                 url: format!("/api/v1/groups/{}", group.number),
+                supporter: None,
                 reason: "secretariat",
             });
         }
@@ -187,9 +198,42 @@ fn of_meetings(tx: &mut Read<'_>, person: PersonId) -> Result<Vec<Task>> {
         object_type: "meeting",
         reference: id.to_string(),
         url: format!("/api/v1/meetings/{id}"),
+        supporter: None,
         reason: "invited",
     });
     Ok(unanswered.collect())
+}
+
+/// Rounds to answer, and for who runs them to publish.
+fn of_rounds(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    let task = |kind, title, round: &ConsultationRef, reason| Task {
+        kind,
+        title,
+        due_at: None,
+        object_type: "consultation",
+        reference: round.slug.clone(),
+        url: format!("/api/v1/consultations/{}", round.slug),
+        supporter: None,
+        reason,
+    };
+    for owed in consultations::unanswered(tx, actor, reader)? {
+        let title = format!("{} \u{2013} {}", owed.round.title.plain(), owed.supporter.name);
+        let is_focal = actor.affiliations.contains(&(owed.supporter.id, true));
+        let reason = match (owed.of_group, is_focal) {
+            (true, _) => "member",
+            (false, true) => "focal_point",
+            (false, false) => "representative",
+        };
+        let (supporter, due_at) = (Some(owed.supporter.id), Some(owed.closes_at));
+        tasks.push(Task { supporter, due_at, ..task(TaskKind::AnswerConsultation, title, &owed.round, reason) });
+    }
+    for closed in consultations::unpublished(tx, actor, reader, MOST)? {
+        let reason = if closed.is_chaired { "co_chair" } else { "secretariat" };
+        let kind = if closed.has_synthesis { TaskKind::PublishConsultation } else { TaskKind::WriteSynthesis };
+        tasks.push(task(kind, closed.round.title.plain().to_owned(), &closed.round, reason));
+    }
+    Ok(tasks)
 }
 
 /// Requests for affiliation, and for the secretariat applications, to decide.
@@ -203,6 +247,7 @@ fn of_supporters(tx: &mut Read<'_>, actor: &Actor) -> Result<Vec<Task>> {
             object_type: "affiliation_request",
             reference: request.id.to_string(),
             url: format!("/api/v1/affiliation-requests/{}", request.id),
+            supporter: None,
             reason: "focal_point",
         });
     }
@@ -231,6 +276,7 @@ fn of_invitations(tx: &mut Read<'_>, person: PersonId, reader: &Reader) -> Resul
         object_type: "invitation",
         reference: invitation.id.to_string(),
         url: format!("/api/v1/invitations/{}", invitation.id),
+        supporter: None,
         reason: "invited",
     });
     Ok(open.collect())

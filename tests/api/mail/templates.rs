@@ -119,6 +119,14 @@ fn params(kind: Kind) -> Vec<Value> {
                 json!({"name": RTL, "group": MARKUP, "by": null, "reason": null, "meeting": bare}),
             )
         }
+        ConsultationOpened | ConsultationPublished => (
+            json!({"name": MARKUP, "title": RTL, "group": LONG, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": null}),
+            json!({"name": null, "title": LONG, "closes": "29 novembre 2026, 10:00 (Europe/Paris)"}),
+        ),
+        ConsultationExtended | ConsultationCancelled => (
+            json!({"name": RTL, "title": MARKUP, "group": RTL, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": PROSE}),
+            json!({"name": null, "title": RTL, "group": null, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": "No."}),
+        ),
         MembershipRequested => (
             json!({"name": "Ana", "group": LONG, "person": MARKUP, "supporter": RTL, "message": PROSE}),
             json!({"name": "Ana", "group": RTL, "person": "Bo", "supporter": LONG}),
