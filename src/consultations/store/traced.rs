@@ -92,12 +92,22 @@ pub fn contributions(
     deliverables: Option<&[DeliverableId]>,
     limit: i64,
 ) -> Result<Vec<Seen>> {
-    let takes = d::table.filter(d::contribution_id.eq(n::id)).filter(d::deliverable_id.is_not_null());
-    let query = match deliverables {
-        Some(these) => listed(rounds).filter(exists(takes.filter(any_of("dispositions.deliverable_id", these)))),
-        None => listed(rounds).filter(exists(takes)),
-    };
-    Ok(query.order(n::listing_id).limit(limit).select(COLUMNS).load::<Columns>(c)?.into_iter().map(seen).collect())
+    let mut query = d::table
+        .inner_join(n::table.on(n::id.eq(d::contribution_id)))
+        .filter(any_of("dispositions.consultation_id", rounds))
+        .filter(d::deliverable_id.is_not_null())
+        .filter(n::status.eq(ContributionStatus::Submitted))
+        .filter(n::visibility.ne(Visibility::SecretariatOnly))
+        .filter(n::hidden_at.is_null())
+        .select(COLUMNS)
+        .distinct()
+        .order(n::listing_id)
+        .limit(limit)
+        .into_boxed::<Backend>();
+    if let Some(these) = deliverables {
+        query = query.filter(any_of("dispositions.deliverable_id", these));
+    }
+    Ok(query.load::<Columns>(c)?.into_iter().map(seen).collect())
 }
 
 /// The contribution that is listed under this id in one of these rounds.

@@ -150,7 +150,7 @@ pub fn represented_by(c: &mut AnyConnection, person: PersonId, group: GroupId) -
         .filter(m::role.eq(MembershipRole::Member))
         .select(m::supporter_id)
         .load(c)?;
-    let seats = filled_by(c, person)?.into_iter().filter(|seat| seat.group == group).map(|seat| seat.supporter);
+    let seats = filled_by(c, person, None)?.into_iter().filter(|seat| seat.group == group).map(|seat| seat.supporter);
     let mut all: Vec<SupporterId> = member.into_iter().flatten().chain(seats).collect();
     all.sort_unstable();
     all.dedup();

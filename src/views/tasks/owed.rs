@@ -260,6 +260,7 @@ fn of_supporters(tx: &mut Read<'_>, actor: &Actor) -> Result<Vec<Task>> {
                 object_type: "supporter_application",
                 reference: application.id.to_string(),
                 url: format!("/api/v1/supporter-applications/{}", application.id),
+                supporter: None,
                 reason: "secretariat",
             });
         }
