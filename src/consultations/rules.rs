@@ -2,7 +2,9 @@
 
 pub mod disclosure;
 pub mod questions;
+pub mod results;
 pub mod tally;
+pub mod veil;
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,10 @@
 //! The rows of rounds.
 
 pub mod contributions;
+pub mod dispositions;
+pub mod listing;
 pub mod questions;
+pub mod tallies;
 
 use std::collections::BTreeSet;
 
