@@ -42,18 +42,22 @@ pub fn name(raw: &str, max: usize) -> Result<String, NameFault> {
     }
 }
 
-/// Free text on its way in: NFC, line ends as `\n`, blanks around it gone, at most `max` characters, and no controls but line
-/// ends and tabs. Direction marks stay: a paragraph may need them, and it names nothing.
+/// Free text on its way in: [`passage`], with at least one letter or digit in it.
 pub fn prose(raw: &str, max: usize) -> Result<String, NameFault> {
-    let prose: String = raw.replace("\r\n", "\n").trim().nfc().collect();
-    if prose.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+    let prose = passage(raw, max)?;
+    if fold(&prose).is_empty() { Err(NameFault::Empty) } else { Ok(prose) }
+}
+
+/// What somebody writes to others, which may be no more than a sign: NFC, line ends as `\n`, blanks around it gone, at most `max`
+/// characters, and no controls but line ends and tabs. Direction marks stay: a paragraph may need them, and it names nothing.
+pub fn passage(raw: &str, max: usize) -> Result<String, NameFault> {
+    let passage: String = raw.replace("\r\n", "\n").trim().nfc().collect();
+    if passage.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         Err(NameFault::Control)
-    } else if fold(&prose).is_empty() {
-        Err(NameFault::Empty)
-    } else if prose.chars().count() > max {
+    } else if passage.chars().count() > max {
         Err(NameFault::TooLong(max))
     } else {
-        Ok(prose)
+        Ok(passage)
     }
 }
 
@@ -267,6 +271,7 @@ mod tests {
         assert_eq!(prose("a\u{0}b", 20), Err(NameFault::Control));
         assert_eq!(prose(" \n ", 20), Err(NameFault::Empty));
         assert_eq!(prose("abc", 2), Err(NameFault::TooLong(2)));
+        assert_eq!((passage(" 👍 ", 1), passage("", 1)), (Ok("👍".into()), Ok(String::new())));
     }
 
     #[test]

@@ -109,11 +109,20 @@ pub fn record(tx: &mut Write<'_>, mut entry: Entry) {
     let Cause { actor, request_id } = tx.note::<Cause>().clone();
     entry.actor = entry.actor.or(actor);
     entry.request_id = entry.request_id.or(request_id);
+    note(tx, entry);
+}
+
+fn note(tx: &mut Write<'_>, entry: Entry) {
     tx.note::<Pending>().0.push(entry);
     tx.before_commit(|tx| {
         let pending = std::mem::take(tx.note::<Pending>());
         store::append(tx, pending.0)
     });
+}
+
+/// As [`record`], of an act that names nobody: neither who did it nor the request that did (domain.md, Record).
+pub fn record_of_nobody(tx: &mut Write<'_>, entry: Entry) {
+    note(tx, Entry { actor: None, request_id: None, ..entry });
 }
 
 /// What the record says a person did, as it may take it along.

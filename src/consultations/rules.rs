@@ -1,6 +1,11 @@
 //! What a consultation round may be and become (domain.md, Consultations): pure.
 
+pub mod answers;
 pub mod disclosure;
+pub mod questions;
+pub mod results;
+pub mod tally;
+pub mod veil;
 pub mod questions;
 pub mod results;
 pub mod tally;

@@ -1,0 +1,5 @@
+//! What a round asks.
+
+mod form;
+pub mod routes;
+pub mod view;
