@@ -1,6 +1,9 @@
 //! Consultation rounds: questions to an audience, in time, and what became of the answers (domain.md, Consultations).
 
+mod counting;
 mod path;
+mod questions;
+mod results;
 mod rules;
 mod store;
 

@@ -6,10 +6,6 @@ pub mod questions;
 pub mod results;
 pub mod tally;
 pub mod veil;
-pub mod questions;
-pub mod results;
-pub mod tally;
-pub mod veil;
 
 use std::collections::BTreeSet;
 

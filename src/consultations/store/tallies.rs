@@ -62,7 +62,7 @@ pub struct Counted {
     pub region: Option<String>,
 }
 
-type Row = (String, Option<String>, Option<Visibility>, Option<Visibility>, Option<Option<String>>, Option<Option<String>>);
+type Row = (String, Option<String>, Option<Visibility>, Option<Visibility>, Option<String>, Option<String>);
 
 /// Hands every contribution that counts to `count`, a batch in memory at a time.
 pub fn each(c: &mut AnyConnection, consultation: ConsultationId, mut count: impl FnMut(Counted) -> Result<()>) -> Result<()> {
@@ -82,7 +82,7 @@ pub fn each(c: &mut AnyConnection, consultation: ConsultationId, mut count: impl
         after.clone_from(last);
         for (_, answers, now, submitted, sector, region) in rows {
             let (Some(answers), Some(visibility)) = (answers, submitted.or(now)) else { continue };
-            count(Counted { answers, visibility, sector: sector.flatten(), region: region.flatten() })?;
+            count(Counted { answers, visibility, sector, region })?;
         }
     }
 }
