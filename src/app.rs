@@ -45,6 +45,8 @@ fn reactions() -> Reactions {
         .on(groups::person_erased)
         .on(groups::supporter_changed)
         .on::<people::PersonErased>(views::on_person_erased)
+        .on(consultations::person_erased)
+        .on(consultations::supporters_merged)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)
         .on(deliverables::on_membership_ended)

@@ -25,7 +25,7 @@ use crate::db::{AnyConnection, Write};
 use crate::error::Result;
 use crate::http::Route;
 use crate::locale::Reader;
-use crate::policy::{GroupId, MembershipId, PersonId};
+use crate::policy::{GroupId, MembershipId, PersonId, SupporterId};
 use crate::text;
 
 pub use derogations::tell_of_expired as tell_of_expired_derogations;
@@ -141,6 +141,11 @@ pub fn standings_of(connection: &mut AnyConnection, person: PersonId) -> Result<
 /// Who fills a co-chair seat of a group now, in the order of the seats.
 pub fn seated(connection: &mut AnyConnection, group: GroupId) -> Result<Vec<PersonId>> {
     store::people::seated(connection, group)
+}
+
+/// The supporters for which a person takes part in a group now: as a member, not as an observer, or in a co-chair seat.
+pub fn represented_by(connection: &mut AnyConnection, person: PersonId, group: GroupId) -> Result<Vec<SupporterId>> {
+    store::people::represented_by(connection, person, group)
 }
 
 /// The active memberships of a group, observers' too, the longest first.

@@ -31,6 +31,8 @@ pub struct Quotas {
     pub forgot: u32,
     /// [`Limit::Applications`] an hour, from one address.
     pub applications: u32,
+    /// [`Limit::PublicContributions`] an hour, from one address.
+    pub public_contributions: u32,
 }
 
 /// What a single route is limited by, an hour and address (`Route::limited`). Routes of one limit share one count.
@@ -42,6 +44,8 @@ pub enum Limit {
     Forgot,
     /// Applications of supporters.
     Applications,
+    /// Contributions to public rounds without an account.
+    PublicContributions,
 }
 
 /// Requests between two sweeps that forget quiet keys.
@@ -111,6 +115,7 @@ pub struct Limits {
     register: Option<Keyed<IpAddr>>,
     forgot: Option<Keyed<IpAddr>>,
     applications: Option<Keyed<IpAddr>>,
+    public_contributions: Option<Keyed<IpAddr>>,
 }
 
 impl Limits {
@@ -122,6 +127,7 @@ impl Limits {
             register: Keyed::new(quotas.register, Quota::per_hour, clock),
             forgot: Keyed::new(quotas.forgot, Quota::per_hour, clock),
             applications: Keyed::new(quotas.applications, Quota::per_hour, clock),
+            public_contributions: Keyed::new(quotas.public_contributions, Quota::per_hour, clock),
         }
     }
 
@@ -141,6 +147,7 @@ impl Limits {
             Limit::Register => &self.register,
             Limit::Forgot => &self.forgot,
             Limit::Applications => &self.applications,
+            Limit::PublicContributions => &self.public_contributions,
         };
         check(keyed.as_ref(), &network(address), "Too many requests of this kind came from your address.")
     }

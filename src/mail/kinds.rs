@@ -83,6 +83,14 @@ word_enum! {
         MembershipEnded = "membership_ended",
         /// An invitation to take part in a group. Params `{group, role, supporter|null, body|null, inviter|null}`; `role` is `member`, then for `supporter`, or `observer`, then for `supporter` or `body`. Asks.
         GroupInvitation = "group_invitation",
+        /// A contribution was submitted, to the supporter's focal points. Params `{name, round, supporter, person, revision: integer}`, the round's title and who submitted it.
+        ContributionSubmitted = "contribution_submitted",
+        /// A contribution was withdrawn, to the same. Params as of `contribution_submitted`.
+        ContributionWithdrawn = "contribution_withdrawn",
+        /// Confirm the address of answers to a public round. Params `{round}`. Asks.
+        ConfirmContribution = "confirm_contribution",
+        /// Answers to a public round count, with the way to take them back. Params `{round}`. Asks.
+        ContributionConfirmed = "contribution_confirmed",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

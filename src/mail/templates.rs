@@ -134,6 +134,10 @@ built_in! {
     MembershipRemoved = "membership_removed",
     MembershipEnded = "membership_ended",
     GroupInvitation = "group_invitation",
+    ContributionSubmitted = "contribution_submitted",
+    ContributionWithdrawn = "contribution_withdrawn",
+    ConfirmContribution = "confirm_contribution",
+    ContributionConfirmed = "contribution_confirmed",
     Test = "test",
 }
 

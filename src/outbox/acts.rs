@@ -33,6 +33,10 @@ word_enum! {
         AcceptInvitation = "accept-invitation",
         /// Confirm an application to endorse the call.
         ConfirmApplication = "confirm-application",
+        /// Confirm the address of answers to a public round.
+        ConfirmContribution = "confirm-contribution",
+        /// Take confirmed answers to a public round back.
+        WithdrawContribution = "withdraw-contribution",
     }
 }
 
@@ -47,7 +51,11 @@ impl Purpose {
     pub fn life(self) -> TimeDelta {
         match self {
             Self::ResetPassword => TimeDelta::hours(1),
-            Self::VerifyEmail | Self::ConfirmEmail | Self::UndoEmail | Self::ConfirmApplication => TimeDelta::days(7),
+            Self::VerifyEmail | Self::ConfirmEmail | Self::UndoEmail | Self::ConfirmApplication | Self::ConfirmContribution => {
+                TimeDelta::days(7)
+            }
+            // As long as its mail is kept; the round may close before.
+            Self::WithdrawContribution => TimeDelta::days(90),
             Self::AcceptInvitation => TimeDelta::days(14),
         }
     }

@@ -3,11 +3,14 @@
 //! The token stays in the address: it is in nothing that the server writes, and the script sends it with what was filled in to the route
 //! that the API documents.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{AutoEscape, Environment, context};
+use serde_json::Value;
 
-use super::Purpose;
+use super::{Purpose, store};
 use crate::error::Error;
 use crate::http::Web;
 use crate::http::route::{method_not_allowed, problem_response};
@@ -43,16 +46,24 @@ struct Shared {
     unreachable: &'static str,
 }
 
-/// The route that the form of a page goes to. Relative, for servers below a path.
-fn path(purpose: Purpose) -> &'static str {
-    match purpose {
+/// The route that the form of a page goes to, relative, for servers below a path; `None` where it depends on what the token stands for, and
+/// that is not known (any more).
+fn path(purpose: Purpose, detail: Option<&Value>) -> Option<String> {
+    let below_round = |end: &str| {
+        let round = detail?.get("consultation")?.as_str()?;
+        Some(format!("api/v1/consultations/{round}/public-contributions/{end}"))
+    };
+    let fixed = match purpose {
         Purpose::VerifyEmail => "api/v1/auth/verify-email",
         Purpose::ResetPassword => "api/v1/auth/password/reset",
         Purpose::ConfirmEmail => "api/v1/auth/email/confirm",
         Purpose::UndoEmail => "api/v1/auth/email/undo",
         Purpose::AcceptInvitation => "api/v1/auth/invitations/accept",
         Purpose::ConfirmApplication => "api/v1/supporter-applications/confirm",
-    }
+        Purpose::ConfirmContribution => return below_round("confirm"),
+        Purpose::WithdrawContribution => return below_round("withdraw"),
+    };
+    Some(fixed.to_owned())
 }
 
 fn shared(language: Language) -> Shared {
@@ -155,6 +166,30 @@ fn words(purpose: Purpose, language: Language) -> Words {
             "Confirmer la demande",
             "La demande est confirmée. Le secrétariat vous écrira.",
         ),
+        (Purpose::ConfirmContribution, Language::En) => words(
+            "Confirm your answers",
+            "Somebody answered a consultation with your e-mail address. If that was you, confirm it: then the answers count. Of several that are confirmed the last one counts.",
+            "Confirm the answers",
+            "Your answers are confirmed, and count. A mail tells you how to take them back.",
+        ),
+        (Purpose::ConfirmContribution, Language::Fr) => words(
+            "Confirmer vos réponses",
+            "Quelqu'un a répondu à une consultation avec votre adresse électronique. Si c'est vous, confirmez-le : les réponses compteront. Si plusieurs sont confirmées, la dernière compte.",
+            "Confirmer les réponses",
+            "Vos réponses sont confirmées et comptent. Un message vous dit comment les retirer.",
+        ),
+        (Purpose::WithdrawContribution, Language::En) => words(
+            "Withdraw your answers",
+            "Your answers to the consultation will count no more. Until it closes you can answer again.",
+            "Withdraw the answers",
+            "Your answers are withdrawn.",
+        ),
+        (Purpose::WithdrawContribution, Language::Fr) => words(
+            "Retirer vos réponses",
+            "Vos réponses à la consultation ne compteront plus. Jusqu'à sa clôture, vous pouvez répondre de nouveau.",
+            "Retirer les réponses",
+            "Vos réponses sont retirées.",
+        ),
     }
 }
 
@@ -172,18 +207,33 @@ async fn is_of_the_call(web: &Web, language: Language) -> bool {
     languages.is_ok_and(|languages| languages.0.iter().any(|known| known == language.as_str()))
 }
 
+/// What the token in a page's address stands for, where the page depends on that. Nothing changes by looking.
+async fn detail_of(purpose: Purpose, request: &HttpRequest, web: &Web) -> Option<Value> {
+    if !matches!(purpose, Purpose::ConfirmContribution | Purpose::WithdrawContribution) {
+        return None;
+    }
+    let query = web::Query::<BTreeMap<String, String>>::from_query(request.query_string()).ok()?.into_inner();
+    let token = query.get("token")?.clone();
+    let looked = web.db.read(move |tx| {
+        let now = tx.now();
+        store::look(tx, purpose, &token, now)
+    });
+    looked.await.ok().map(|redeemed| redeemed.detail)
+}
+
 async fn show(purpose: Purpose, request: HttpRequest, web: web::Data<Web>) -> HttpResponse {
     let language = language_of(&request);
     let Words { title, intro, button, done } = words(purpose, language);
     let makes_account = purpose == Purpose::AcceptInvitation;
     let locale = if makes_account && is_of_the_call(&web, language).await { Some(language.as_str()) } else { None };
+    let path = path(purpose, detail_of(purpose, &request, &web).await.as_ref());
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let page = environment.render_str(
         PAGE,
         context! {
             language => language.as_str(), title, intro, button, done, locale,
-            path => path(purpose),
+            void => path.is_none(), path => path.unwrap_or_default(),
             asks_name => makes_account,
             asks_password => makes_account || purpose == Purpose::ResetPassword,
             shared => minijinja::value::Value::from(minijinja::value::Serde(shared(language))),

@@ -193,6 +193,7 @@ fn http_options(settings: &Settings) -> http::Options {
             register: settings.limits.register,
             forgot: settings.limits.forgot,
             applications: settings.limits.applications,
+            public_contributions: settings.limits.public_contributions,
         },
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 
+use crate::consultations;
 use crate::db::{Db, Write};
 use crate::error::{Error, Result};
 use crate::groups;
@@ -36,10 +37,11 @@ const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
 /// Forgets a batch of what is old; how much.
 type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
-const FORGETTERS: [(&str, Forgetter); 3] = [
+const FORGETTERS: [(&str, Forgetter); 4] = [
     ("forget old mails", outbox::forget_old),
     ("forget old sessions and accounts", people::forget_old),
     ("forget old applications and invitations", supporters::forget_old),
+    ("forget old addresses of contributions", consultations::forget_old),
 ];
 /// How often mails are counted; the count grows with the outbox.
 const GAUGE: TimeDelta = TimeDelta::seconds(15);

@@ -6,6 +6,7 @@ mod admin;
 mod audit;
 mod calendars;
 mod call;
+mod consultations;
 mod cors;
 mod deliverables;
 mod demo;

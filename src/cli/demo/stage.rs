@@ -100,7 +100,7 @@ impl Stage {
         accounts: Accounts,
         (now, today): (Instant, Day),
     ) -> Played<Self> {
-        let limits = Quotas { per_address: 0, per_account: 0, register: 0, forgot: 0, applications: 0 };
+        let limits = Quotas { per_address: 0, per_account: 0, register: 0, forgot: 0, applications: 0, public_contributions: 0 };
         let options = Options { public_url: settings.public_url.clone(), limits, ..Options::default() };
         let files = server::files(settings)?;
         let composition = Composition::with(db.clone(), options, accounts, files, Box::new(Trusting), app::routes());

@@ -220,13 +220,7 @@ mod tests {
                 "/answers/6/question_id unknown",
             ]
         );
-        let again = [
-            (1, json!("eleven char")),
-            (2, json!(["Norms"])),
-            (3, json!("Norms")),
-            (4, json!(2.5)),
-            (5, json!([1])),
-        ];
+        let again = [(1, json!("eleven char")), (2, json!(["Norms"])), (3, json!("Norms")), (4, json!(2.5)), (5, json!([1]))];
         assert_eq!(
             faults(&again),
             [
@@ -247,7 +241,10 @@ mod tests {
         assert!(blank.is_empty());
         let lacking = incomplete(&all(), &blank, &[id(1)]);
         let named: Vec<_> = lacking.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect();
-        assert_eq!(named, ["/answers/0/value required", "/answers required", "/answers required", "/answers required", "/answers required"]);
+        assert_eq!(
+            named,
+            ["/answers/0/value required", "/answers required", "/answers required", "/answers required", "/answers required"]
+        );
         let mut many = vec![question(3, QuestionKind::MultipleChoice, false)];
         many[0].min = Some(2);
         let one = json!(["Norms"]);

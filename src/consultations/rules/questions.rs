@@ -70,8 +70,6 @@ pub enum Answer {
 /// The answers of one contribution; questions that it leaves out are not in it.
 pub type Answers = BTreeMap<QuestionId, Answer>;
 
-/// Most questions of a round.
-pub const MOST_QUESTIONS: usize = 100;
 /// Longest option, in characters.
 pub const LONGEST_OPTION: usize = 500;
 /// Most characters of a text answer, where the question says nothing.
@@ -95,12 +93,7 @@ pub type Fault = (String, &'static str, String);
 
 /// The bounds of a question with those that it left out, or everything that is wrong with them and with its options; `options` is `None`
 /// where it says nothing of any.
-pub fn bounded(
-    kind: QuestionKind,
-    required: bool,
-    options: Option<&[Localised]>,
-    given: Bounds,
-) -> Result<Bounds, Vec<Fault>> {
+pub fn bounded(kind: QuestionKind, required: bool, options: Option<&[Localised]>, given: Bounds) -> Result<Bounds, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut unknown = |field: &str, is_given: bool| {
         if is_given {
@@ -169,7 +162,11 @@ fn choices(options: Option<&[Localised]>, most: usize, faults: &mut Vec<Fault>) 
     for (n, option) in options.iter().enumerate() {
         let texts: BTreeSet<&str> = option.texts().values().map(String::as_str).collect();
         if texts.iter().any(|text| known.contains(text)) {
-            faults.push((format!("options/{n}"), "repeated", "says what another option says; each must say something of its own".into()));
+            faults.push((
+                format!("options/{n}"),
+                "repeated",
+                "says what another option says; each must say something of its own".into(),
+            ));
         }
         known.extend(texts);
     }
@@ -183,7 +180,12 @@ mod tests {
         texts.iter().map(|text| Localised::one("en", *text)).collect()
     }
 
-    fn fields(kind: QuestionKind, required: bool, all: Option<&[&str]>, bounds: (Option<i64>, Option<i64>, Option<i64>)) -> Vec<String> {
+    fn fields(
+        kind: QuestionKind,
+        required: bool,
+        all: Option<&[&str]>,
+        bounds: (Option<i64>, Option<i64>, Option<i64>),
+    ) -> Vec<String> {
         let all = all.map(options);
         let given = Bounds { min: bounds.0, max: bounds.1, max_length: bounds.2 };
         match bounded(kind, required, all.as_deref(), given) {
@@ -202,7 +204,13 @@ mod tests {
             (Text, true, None, none, &[]),
             (Text, true, None, (None, None, Some(20_000)), &[]),
             (Text, true, None, (None, None, Some(20_001)), &["max_length range"]),
-            (Text, true, two, (Some(1), Some(2), Some(0)), &["options unknown", "min unknown", "max unknown", "max_length range"]),
+            (
+                Text,
+                true,
+                two,
+                (Some(1), Some(2), Some(0)),
+                &["options unknown", "min unknown", "max unknown", "max_length range"],
+            ),
             (SingleChoice, true, two, none, &[]),
             (SingleChoice, true, None, none, &["options required"]),
             (SingleChoice, true, Some(&["a"]), (None, None, Some(5)), &["max_length unknown", "options range"]),

@@ -122,6 +122,23 @@ pub fn seated(c: &mut AnyConnection, group: GroupId) -> Result<Vec<PersonId>> {
         .load(c)?)
 }
 
+/// The supporters for which a person takes part in a group now: as a member, or in a co-chair seat.
+pub fn represented_by(c: &mut AnyConnection, person: PersonId, group: GroupId) -> Result<Vec<SupporterId>> {
+    let member: Vec<Option<SupporterId>> = m::table
+        .filter(m::person_id.eq(person))
+        .filter(m::group_id.eq(group))
+        .filter(m::until.is_null())
+        .filter(m::status.eq(MembershipStatus::Active))
+        .filter(m::role.eq(MembershipRole::Member))
+        .select(m::supporter_id)
+        .load(c)?;
+    let seats = filled_by(c, person)?.into_iter().filter(|seat| seat.group == group).map(|seat| seat.supporter);
+    let mut all: Vec<SupporterId> = member.into_iter().flatten().chain(seats).collect();
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
 /// The active memberships of a group, observers' too.
 pub fn active(c: &mut AnyConnection, group: GroupId) -> Result<Vec<MembershipFacts>> {
     Ok(m::table

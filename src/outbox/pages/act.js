@@ -45,6 +45,11 @@
     say('missing', []);
     return;
   }
+  if (form.dataset.void) {
+    form.hidden = true;
+    say('invalid-token', []);
+    return;
+  }
   button.disabled = false;
   form.addEventListener('submit', function (event) {
     event.preventDefault();

@@ -72,6 +72,11 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": RTL, "groups": [LONG, MARKUP], "sender": MARKUP, "subject": LONG, "body": PROSE}),
             json!({"name": "Ana", "groups": [RTL], "sender": "Bob", "subject": RTL, "body": "Come on Monday."}),
         ),
+        ContributionSubmitted | ContributionWithdrawn => (
+            json!({"name": MARKUP, "round": LONG, "supporter": RTL, "person": MARKUP, "revision": 3}),
+            json!({"name": "Ana", "round": RTL, "supporter": LONG, "person": RTL, "revision": 1}),
+        ),
+        ConfirmContribution | ContributionConfirmed => (json!({"round": MARKUP}), json!({"round": RTL})),
         DeliverableSubmitted => (
             json!({"name": "Ana", "reference": "WG5-D1", "title": MARKUP}),
             json!({"name": RTL, "reference": "WG5-D12", "title": LONG}),
