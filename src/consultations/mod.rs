@@ -2,12 +2,14 @@
 
 mod calendar;
 mod contributions;
+mod counting;
 mod form;
 mod mails;
 mod moves;
 mod path;
 mod questions;
 mod reactions;
+mod results;
 mod routes;
 mod rules;
 mod store;
@@ -41,7 +43,13 @@ pub use waiting::{UnansweredRound, UnpublishedRound, unanswered, unpublished};
 
 /// `/consultations` and what lies below.
 pub fn routes() -> Vec<Route> {
-    let parts = [routes::routes(), questions::routes::routes(), contributions::routes::routes(), contributions::public_routes()];
+    let parts = [
+        routes::routes(),
+        questions::routes::routes(),
+        contributions::routes::routes(),
+        contributions::public_routes(),
+        results::routes::routes(),
+    ];
     parts.into_iter().flatten().collect()
 }
 

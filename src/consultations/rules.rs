@@ -4,7 +4,9 @@ pub mod answers;
 pub mod disclosure;
 pub mod moving;
 pub mod questions;
+pub mod results;
 pub mod tally;
+pub mod veil;
 
 use std::collections::BTreeSet;
 

@@ -5,10 +5,13 @@ pub mod audience;
 pub mod clock;
 pub mod contributions;
 pub mod counts;
+pub mod dispositions;
 pub mod keeping;
 pub mod list;
+pub mod listing;
 pub mod public;
 pub mod questions;
+pub mod tallies;
 pub mod traced;
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@
 //! element, know no dark screens, no descriptions, and no marks for states.
 
 pub mod bars;
+pub mod counts;
 pub mod words;
 
 use svg::node::Node;
@@ -78,15 +79,20 @@ pub struct Picture(Element);
 impl Picture {
     /// An empty picture of this size, in pixels where it is shown unscaled. `description` says in words what it shows.
     pub fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
+        Self::within("", (width, height), title, description)
+    }
+
+    /// [`Picture::new`] for a page where other pictures stand too: its ids begin with `prefix`.
+    pub fn within(prefix: &str, (width, height): (f64, f64), title: &str, description: &str) -> Self {
         let mut root = Element::new("svg");
         root.assign("xmlns", "http://www.w3.org/2000/svg");
         root.assign("viewBox", (0.0, 0.0, width, height));
         root.assign("width", width);
         root.assign("height", height);
         root.assign("role", "img");
-        root.assign("aria-labelledby", "title description");
-        root.append(Title::new(clean(title)).set("id", "title"));
-        root.append(Description::new().set("id", "description").add(svg::node::Text::new(clean(description))));
+        root.assign("aria-labelledby", format!("{prefix}title {prefix}description"));
+        root.append(Title::new(clean(title)).set("id", format!("{prefix}title")));
+        root.append(Description::new().set("id", format!("{prefix}description")).add(svg::node::Text::new(clean(description))));
         root.append(Style::new(STYLE));
         root.append(Rectangle::new().set("class", "paper").set("width", width).set("height", height));
         Self(root)
@@ -121,6 +127,11 @@ impl Picture {
         let mut inner = Self(group);
         draw(&mut inner);
         self.0.append(inner.0);
+    }
+
+    /// It as an element of a page.
+    pub fn element(self) -> String {
+        self.0.to_string()
     }
 
     /// The document's text.

@@ -42,6 +42,7 @@ pub use requests::ask as ask_for_affiliation;
 pub use retention::forget_old;
 pub use rules::{INTERNATIONAL_ORGANISATION, Particulars, SOURCE_CALL, Status};
 pub use store::entries::{Entries, Entry};
+pub use store::stats::composition;
 pub use waiting::{OpenApplication, OpenRequest, open_applications, open_requests};
 
 /// A person's standing affiliations, with their supporters.

@@ -78,6 +78,26 @@ impl Standing {
     }
 }
 
+/// How many supporters stood in the register on `day`, by sector and region together; `None` where one is unknown.
+pub fn composition(connection: &mut AnyConnection, day: Day) -> Result<BTreeMap<(Option<String>, Option<Region>), i64>> {
+    let open = s::table.filter(s::status.eq(Status::Endorsed)).filter(s::endorsed_key.le(day.to_string()));
+    let open = open.group_by((s::sector, s::country)).select((s::sector, s::country, count_star()));
+    let ended = t::table
+        .inner_join(s::table)
+        .filter(t::status.eq(Status::Endorsed))
+        .filter(t::until.gt(day))
+        .filter(t::since.is_null().or(t::since.le(day)))
+        .group_by((s::sector, s::country))
+        .select((s::sector, s::country, count_star()));
+    let mut bodies: Vec<(Option<String>, Option<String>, i64)> = open.load(connection)?;
+    bodies.extend(ended.load::<(Option<String>, Option<String>, i64)>(connection)?);
+    let mut composition = BTreeMap::new();
+    for (sector, country, count) in bodies {
+        *composition.entry((sector, country.as_deref().and_then(Region::of))).or_default() += count;
+    }
+    Ok(composition)
+}
+
 /// How many endorsements began and how many ended after `since` (from the beginning where it is `None`), up to and including `until`.
 /// An undated one began on no day.
 pub fn joined_and_left(connection: &mut AnyConnection, since: Option<Day>, until: Day) -> Result<(i64, i64)> {

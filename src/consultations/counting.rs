@@ -1,0 +1,52 @@
+//! Counting what came out of a round.
+
+use super::path::Round;
+use super::rules::Audience;
+use super::rules::questions::{Answers, Question};
+use super::rules::tally::{Counting, Tally};
+use super::store::{ConsultationRow, questions, tallies};
+use crate::call;
+use crate::db::{AnyConnection, Db};
+use crate::error::{Error, Result};
+use crate::supporters;
+
+/// What came out of a round that is over: as it was written down, or counted now where nobody has written it yet. Both are the same, for
+/// what counted at the close no longer changes.
+pub fn tally(c: &mut AnyConnection, round: &Round, asked: &[Question]) -> Result<Tally> {
+    match tallies::find(c, round.row.id)? {
+        Some(tally) => Ok(tally),
+        None => count(c, &round.row, asked),
+    }
+}
+
+fn count(c: &mut AnyConnection, row: &ConsultationRow, asked: &[Question]) -> Result<Tally> {
+    let has_audience = row.audience != Audience::Public;
+    let mut counting = Counting::of(asked, has_audience);
+    if has_audience {
+        let day = row.closes_at.day_in(call::load(c)?.time_zone);
+        for ((sector, region), supporters) in supporters::composition(c, day)? {
+            counting.registered(sector.as_deref(), region.as_ref().map(|region| region.as_str()), supporters);
+        }
+        for (sector, region, supporters) in tallies::audience(c, row.id)? {
+            (0..supporters).for_each(|_| counting.invited(sector.as_deref(), region.as_deref()));
+        }
+    }
+    tallies::each(c, row.id, |one| {
+        let answers: Answers = serde_json::from_str(&one.answers)?;
+        counting.submitted(one.sector.as_deref(), one.region.as_deref(), one.visibility, &answers);
+        Ok(())
+    })?;
+    Ok(counting.tally())
+}
+
+/// Counts one round that has closed and writes it down; whether there was one. It is counted in a read: nobody waits for a long round.
+pub async fn count_next(db: &Db) -> Result<bool> {
+    let counted = db.read(|tx| {
+        let Some(row) = tallies::next(tx)? else { return Ok::<_, Error>(None) };
+        let asked = questions::of(tx, row.id)?;
+        Ok(Some((row.id, count(tx, &row, &asked)?)))
+    });
+    let Some((id, tally)) = counted.await? else { return Ok(false) };
+    db.write(move |tx| tallies::keep(tx, id, &tally)).await?;
+    Ok(true)
+}
