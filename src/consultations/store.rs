@@ -1,14 +1,12 @@
 //! The rows of rounds.
 
 pub mod contributions;
-pub mod contributions;
 pub mod dispositions;
 pub mod keeping;
 pub mod listing;
 pub mod public;
 pub mod questions;
-pub mod tallies;
-pub mod questions;
+pub mod synthesis;
 pub mod tallies;
 
 use std::collections::BTreeSet;
