@@ -57,6 +57,13 @@ fn reactions() -> Reactions {
         .on(deliverables::on_edition_rescheduled)
         .on(deliverables::on_session_shows)
         .on(deliverables::on_person_erased)
+        .on(consultations::on_supporters_endorsed)
+        .on(consultations::on_people_joined)
+        .on(consultations::on_group_suspended)
+        .on(consultations::on_group_concluding)
+        .on(consultations::on_round_wanted)
+        .on(consultations::on_deliverable_settled)
+        .on(consultations::on_supporters_merged)
         .on(groups::fulfil_invitations)
         // After the seats: who is told of an ended membership is who still sits.
         .on(groups::end_memberships_of_affiliation)

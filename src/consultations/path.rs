@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::rules::{Audience, Status, Visibility, is_confidential};
+use super::store::list::Sight;
 use super::store::{self, ConsultationRow};
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
-use crate::policy::{Action, Actor, Object};
+use crate::policy::{Action, Actor, GroupId, Object};
 use crate::time::Instant;
 
 /// Of a path below a round.
@@ -74,6 +75,15 @@ impl Round {
             Status::Draft | Status::Scheduled | Status::Open | Status::Cancelled => false,
         }
     }
+}
+
+/// Which rounds a caller may read, as lists ask for it.
+pub fn sight(actor: &Actor) -> Sight {
+    let mut groups: Vec<GroupId> = actor.memberships.iter().map(|(group, _)| *group).chain(actor.seats.iter().copied()).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let may = |action| groups.iter().copied().filter(|group| actor.may(action, &Object::of_group(*group))).collect();
+    Sight { all: actor.may(Action::RunGroup, &Object::initiative()), runs: may(Action::RunGroup), reads: may(Action::ReadGroup) }
 }
 
 /// The round of a path as of `now`, where the caller may read it; else 404.

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod disclosure;
+pub mod moving;
 pub mod questions;
 pub mod results;
 pub mod tally;

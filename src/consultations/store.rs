@@ -1,10 +1,15 @@
 //! The rows of rounds.
 
+pub mod announcements;
+pub mod audience;
+pub mod clock;
 pub mod contributions;
 pub mod dispositions;
 pub mod keeping;
 pub mod listing;
 pub mod public;
+pub mod counts;
+pub mod list;
 pub mod questions;
 pub mod synthesis;
 pub mod tallies;
@@ -66,6 +71,16 @@ impl ConsultationRow {
         self.status.at(now, self.opens_at, self.closes_at)
     }
 
+    /// When it next stands elsewhere by itself, after `now`.
+    pub fn next_change(&self, now: Instant) -> Option<Instant> {
+        let ahead = match self.status {
+            Status::Scheduled => [Some(self.opens_at), Some(self.closes_at)],
+            Status::Open => [None, Some(self.closes_at)],
+            Status::Draft | Status::Closed | Status::Published | Status::Cancelled => [None, None],
+        };
+        ahead.into_iter().flatten().filter(|at| *at > now).min()
+    }
+
     /// What a contribution may choose from.
     pub fn allowed(&self) -> Result<BTreeSet<Visibility>> {
         Ok(serde_json::from_str(&self.allowed_visibility)?)
@@ -95,6 +110,11 @@ pub fn hold(tx: &mut Write<'_>, id: ConsultationId) -> Result<(ConsultationRow, 
 pub fn share(tx: &mut Write<'_>, id: ConsultationId) -> Result<(ConsultationRow, Instant)> {
     tx.share(&lock(id))?;
     Ok((find(tx, id.as_str())?, tx.clock()))
+}
+
+/// Whether a round has this slug.
+pub fn is_taken(c: &mut AnyConnection, slug: &str) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(r::table.filter(r::slug.eq(slug)))).get_result(c)?)
 }
 
 /// Adds a round.

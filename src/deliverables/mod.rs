@@ -4,6 +4,7 @@ mod acknowledgements;
 mod board;
 mod calendar;
 mod comments;
+mod consulted;
 mod facts;
 mod form;
 mod mails;
@@ -34,6 +35,7 @@ use crate::text;
 
 pub use board::{BoardMilestone, BoardRow, board_rows};
 pub use calendar::calendar_entries;
+pub use consulted::{ConsultedVersion, consult, consulted_version, round_ended};
 pub use facts::{DeliverableSettled, RoundWanted};
 pub use milestones::store::{MilestoneId, MilestoneMark};
 pub use reactions::{

@@ -15,6 +15,16 @@ pub struct GroupRenumbering(pub GroupId);
 
 impl Fact for GroupRenumbering {}
 
+/// It is suspended from now on: what was to begin in it by itself does not.
+pub struct GroupSuspended(pub GroupId);
+
+impl Fact for GroupSuspended {}
+
+/// Somebody is a member of it from now on, or fills a seat: it may stand for another supporter too. It is held.
+pub struct PeopleJoined(pub GroupId);
+
+impl Fact for PeopleJoined {}
+
 /// An active membership ended: what its person led for the group has no lead any more.
 pub struct MembershipEnded {
     /// In which group.

@@ -29,7 +29,7 @@ use crate::policy::{GroupId, MembershipId, PersonId, SupporterId};
 use crate::text;
 
 pub use derogations::tell_of_expired as tell_of_expired_derogations;
-pub use facts::{GroupConcluding, GroupRenumbering, LeadsWanted, MembershipEnded};
+pub use facts::{GroupConcluding, GroupRenumbering, GroupSuspended, LeadsWanted, MembershipEnded, PeopleJoined};
 pub use invitations::joining::affiliation_made as fulfil_invitations;
 pub use memberships::endings::{
     affiliation_ended as end_memberships_of_affiliation, person_erased as end_memberships_of_erased,
@@ -122,6 +122,21 @@ pub fn hold(tx: &mut Write<'_>, group: GroupId) -> Result<GroupFacts> {
 /// Counts one more deliverable of a group that the transaction holds.
 pub fn count_deliverable(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
     store::count_deliverable(tx, group)
+}
+
+/// Says how many rounds of a group that the transaction holds are open.
+pub fn count_open_consultations(tx: &mut Write<'_>, group: GroupId, open: i64) -> Result<()> {
+    store::counts::open_consultations(tx, group, open)
+}
+
+/// The supporters that the active members of a group, observers left out, and whoever fills a seat of it speak for.
+pub fn represented(connection: &mut AnyConnection, group: GroupId) -> Result<Vec<SupporterId>> {
+    store::members::represented(connection, group)
+}
+
+/// For which supporters a person speaks in which groups now: as a member, or in a seat.
+pub fn speaks_for(connection: &mut AnyConnection, person: PersonId) -> Result<Vec<(GroupId, SupporterId)>> {
+    store::members::speaks_for(connection, person)
 }
 
 /// Counts anew the members of a group that the transaction holds, and the supporters that these or its seats stand for: after every change of

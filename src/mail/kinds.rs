@@ -73,6 +73,14 @@ word_enum! {
         CommentReply = "comment_reply",
         /// A Forum has other dates, to the leads and seated co-chairs of what it waits for. Params `{name, year: integer, starts_on, ends_on, submission_deadline|null, reason, items: [{reference, title, due_on}]}`, the deliverables with the days on which they are due now.
         ForumRescheduled = "forum_rescheduled",
+        /// A round is open, to its audience. Params `{name|null, title, group|null, closes}`: what the round and, where it has one, its group are called; `closes` for a reader.
+        ConsultationOpened = "consultation_opened",
+        /// An open round closes later, to its audience. Params as of `consultation_opened`, and `reason`.
+        ConsultationExtended = "consultation_extended",
+        /// A round that had opened is called off, to its audience. Params as of `consultation_extended`.
+        ConsultationCancelled = "consultation_cancelled",
+        /// What came of a round is published, to its audience and whoever contributed. Params as of `consultation_opened`.
+        ConsultationPublished = "consultation_published",
         /// Somebody asks to become a member of a group, to who decides. Params `{name, group, person, supporter, message|null}`.
         MembershipRequested = "membership_requested",
         /// A request for membership was granted, at once where the group is open, or declined. Params `{name, group, accepted: boolean, reason|null}`.
@@ -91,6 +99,10 @@ word_enum! {
         ConfirmContribution = "confirm_contribution",
         /// Answers to a public round count, with the way to take them back. Params `{round}`. Asks.
         ContributionConfirmed = "contribution_confirmed",
+        /// What became of a contribution, to its supporter's focal points and writers, or to its address. Params `{name|null, title, supporter|null, items: [{question|null, point|null, disposition, reason, deliverable|null}]}`, the round's title; `disposition` is `accepted`, `partly_accepted`, `rejected` or `noted`, `deliverable` its reference and title.
+        ContributionAnswered = "contribution_answered",
+        /// A deliverable that takes a contribution up was approved or presented, to the same. Params `{name|null, title, supporter|null, reference, deliverable, presented: boolean}`, the titles of round and deliverable.
+        ContributionTakenUp = "contribution_taken_up",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

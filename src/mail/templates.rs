@@ -129,6 +129,10 @@ built_in! {
     DeliverablePresented = "deliverable_presented",
     CommentReply = "comment_reply",
     ForumRescheduled = "forum_rescheduled",
+    ConsultationOpened = "consultation_opened",
+    ConsultationExtended = "consultation_extended",
+    ConsultationCancelled = "consultation_cancelled",
+    ConsultationPublished = "consultation_published",
     MembershipRequested = "membership_requested",
     MembershipDecided = "membership_decided",
     MembershipRemoved = "membership_removed",
@@ -138,6 +142,8 @@ built_in! {
     ContributionWithdrawn = "contribution_withdrawn",
     ConfirmContribution = "confirm_contribution",
     ContributionConfirmed = "contribution_confirmed",
+    ContributionAnswered = "contribution_answered",
+    ContributionTakenUp = "contribution_taken_up",
     Test = "test",
 }
 

@@ -8,6 +8,11 @@ pub struct SupporterChanged(pub SupporterId);
 
 impl Fact for SupporterChanged {}
 
+/// Some are endorsed from now on, told once however many an act brings: whoever counts on who is endorsed looks again.
+pub struct SupportersEndorsed;
+
+impl Fact for SupportersEndorsed {}
+
 /// It withdrew: its seats end, and whatever rests on its being endorsed.
 pub struct SupporterWithdrawn(pub SupporterId);
 

@@ -76,6 +76,7 @@ async fn audit(request: Request<(), AuditQuery>) -> Result<Page<EntryView>> {
             let filter = Filter {
                 group: None,
                 acts: None,
+                but_objects: &[],
                 object_type: query.object_type.as_deref(),
                 object_id: query.object_id.as_deref(),
                 actor: query.actor,

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::http::{Input, Object, Request, Route, get};
 use crate::locale::Shown;
 use crate::policy::Action;
-use crate::{call, deliverables, forum, groups, supporters, text, word_enum};
+use crate::{call, consultations, deliverables, forum, groups, supporters, text, word_enum};
 
 /// Hits where no number is asked for.
 const DEFAULT_LIMIT: i64 = 50;
@@ -26,6 +26,8 @@ word_enum! {
         Deliverable = "deliverable",
         /// A session of a Forum edition.
         Session = "session",
+        /// A consultation round.
+        Consultation = "consultation",
     }
 }
 
@@ -78,7 +80,7 @@ struct Hits {
 }
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/search", Action::ReadPublic, "Find supporters, groups, principles, deliverables and sessions", search)]
+    vec![get("/search", Action::ReadPublic, "Find supporters, groups, principles, deliverables, sessions and rounds", search)]
 }
 
 async fn search(request: Request<(), SearchQuery>) -> Result<Object<Hits>> {
@@ -96,7 +98,9 @@ async fn search(request: Request<(), SearchQuery>) -> Result<Object<Hits>> {
             // Stable: of equal rank the order is that of the types, then each slice's own.
             hits.sort_by_key(|hit| hit.rank);
             hits.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            Ok(Object::plain(Hits { items: hits, next_cursor: None }))
+            // What opens by then is found from then on.
+            let (now, answer) = (tx.now(), Object::plain(Hits { items: hits, next_cursor: None }));
+            Ok(answer.fresh_until(consultations::next_change(tx, now)?))
         })
         .await
 }
@@ -142,6 +146,12 @@ fn found(tx: &mut Read<'_>, input: &Input<(), SearchQuery>, limit: i64) -> Resul
             let id = session.id.to_string();
             let url = format!("/api/v1/sessions/{id}");
             hits.push(Hit::new(HitType::Session, id.clone(), &id, session.title, url));
+        }
+    }
+    if wants(HitType::Consultation) {
+        for round in consultations::search(tx, q, limit, &input.actor, &input.reader)? {
+            let url = format!("/api/v1/consultations/{}", round.slug);
+            hits.push(Hit::new(HitType::Consultation, round.id.to_string(), &round.slug, round.title, url));
         }
     }
     Ok(hits)

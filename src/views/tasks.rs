@@ -37,6 +37,12 @@ word_enum! {
         RestoreBalance = "restore_balance",
         /// Say whether one comes to a meeting.
         AnswerMeeting = "answer_meeting",
+        /// Answer a round for a supporter that has not.
+        AnswerConsultation = "answer_consultation",
+        /// Say what came of a closed round.
+        WriteSynthesis = "write_synthesis",
+        /// Publish a closed round whose synthesis is written.
+        PublishConsultation = "publish_consultation",
         /// Decide a request for affiliation.
         DecideAffiliation = "decide_affiliation",
         /// Decide an application to endorse the call.
@@ -70,7 +76,7 @@ struct Task {
     /// When it is too late; null: no day is set.
     due_at: Option<Instant>,
     subject: Subject,
-    /// As what one owes it: `lead`, `co_chair`, `focal_point`, `secretariat`, `invited`.
+    /// As what one owes it: `lead`, `co_chair`, `member`, `focal_point`, `representative`, `secretariat`, `invited`.
     reason: &'static str,
     /// The requests that do it: method and path.
     actions: Vec<String>,

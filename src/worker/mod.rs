@@ -43,6 +43,10 @@ const FORGETTERS: [(&str, Forgetter); 4] = [
     ("forget old applications and invitations", supporters::forget_old),
     ("forget old addresses of contributions", consultations::forget_old),
 ];
+/// Rounds that are opened or closed at once, at most; what is left comes with the next round of the worker.
+const ROUNDS: i64 = 50;
+/// Batches of mails to audiences that are queued at once, at most.
+const BATCHES: usize = 10;
 /// How often mails are counted; the count grows with the outbox.
 const GAUGE: TimeDelta = TimeDelta::seconds(15);
 
@@ -51,6 +55,8 @@ const GAUGE: TimeDelta = TimeDelta::seconds(15);
 pub struct Round {
     /// The mails.
     pub delivered: Delivered,
+    /// How many consultation rounds were found open or closed by the clock, and written down as that.
+    pub moved_consultations: usize,
     /// How many idempotency keys were forgotten; `None` where it was not this worker's turn.
     pub forgotten_keys: Option<usize>,
     /// How much was forgotten because its time was over: rows, accounts.
@@ -103,6 +109,12 @@ impl Worker {
             let delivered = outbox::deliver_due(&self.db, now, &self.holder, sender.as_ref()).await;
             round.delivered = round.went("deliver mail", delivered);
         }
+        let moved = self.keep_consultations(now).await;
+        round.moved_consultations = round.went("open and close consultations", moved);
+        let counted = self.count_closed().await;
+        round.went("count closed consultations", counted);
+        let told = self.tell_audiences().await;
+        round.went("tell audiences", told);
         let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
         round.forgotten_keys = round.went("forget idempotency keys", forgotten);
         for (name, job) in FORGETTERS {
@@ -154,6 +166,41 @@ impl Worker {
         }
         let holder = self.holder.clone();
         self.db.write(move |tx| if store::take(tx, name, &holder, now, period)? { job(tx).map(Some) } else { Ok(None) }).await
+    }
+
+    /// Writes down what the clock has done to rounds, each in a write of its own: one that fails stops no other. Several servers may do so,
+    /// for whoever comes second finds it done.
+    async fn keep_consultations(&self, now: Instant) -> Result<usize> {
+        let due = self.db.read(move |tx| consultations::due(tx, now, ROUNDS)).await?;
+        let (mut moved, mut failed) = (0, None);
+        for id in due {
+            match self.db.write(move |tx| consultations::keep_time(tx, id)).await {
+                Ok(()) => moved += 1,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(moved), Err)
+    }
+
+    /// Counts what came out of rounds that have closed.
+    async fn count_closed(&self) -> Result<()> {
+        for _ in 0..ROUNDS {
+            if !consultations::count_next_closed_round(&self.db).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues what audiences of rounds are to be told, batch after batch, so that no write is long.
+    async fn tell_audiences(&self) -> Result<()> {
+        for _ in 0..BATCHES {
+            let waits = self.db.read(|tx| consultations::is_any_announcement(tx)).await?;
+            if !waits || !self.db.write(consultations::tell_audiences).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Runs a job that forgets, batch after batch until nothing is left, if it is this worker's turn; how much it forgot.

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::DeliverableId;
-use crate::db::{AnyConnection, any_of};
+use crate::db::{AnyConnection, Write, any_of};
 use crate::error::Result;
 use crate::ids::Id;
 use crate::policy::PersonId;
@@ -46,6 +46,8 @@ pub struct VersionRow {
     pub withheld_at: Option<Instant>,
     /// Why it was.
     pub withheld_reason: Option<String>,
+    /// From when on everybody may read it, because a round is about it.
+    pub consulted_at: Option<Instant>,
     /// Its version.
     pub version: i64,
     /// When it was added.
@@ -85,4 +87,18 @@ pub fn latest(c: &mut AnyConnection, of: DeliverableId) -> Result<Option<(i64, b
 pub fn any_readable(c: &mut AnyConnection, of: DeliverableId) -> Result<bool> {
     let readable = v::table.filter(v::deliverable_id.eq(of)).filter(v::withheld_at.is_null());
     Ok(diesel::select(diesel::dsl::exists(readable)).get_result(c)?)
+}
+
+/// Whether a deliverable's version of this number was withheld; `None`: there is none.
+pub fn is_withheld(c: &mut AnyConnection, of: DeliverableId, number: i64) -> Result<Option<bool>> {
+    let one = v::table.filter(v::deliverable_id.eq(of)).filter(v::number.eq(number));
+    Ok(one.select(v::withheld_at.is_not_null()).get_result(c).optional()?)
+}
+
+/// Writes down from when on everybody may read a version. Its own version stays: nobody has changed it.
+pub fn consult(tx: &mut Write<'_>, of: DeliverableId, number: i64, from: Option<Instant>) -> Result<()> {
+    diesel::update(v::table.filter(v::deliverable_id.eq(of)).filter(v::number.eq(number)))
+        .set(v::consulted_at.eq(from))
+        .execute(&mut **tx)?;
+    Ok(())
 }

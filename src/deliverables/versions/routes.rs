@@ -23,6 +23,7 @@ use crate::groups::{self, GroupFacts};
 use crate::http::page::Paging;
 use crate::http::{About, Created, Input, Object, Page, Request, Route, StoredFile, Tagged, Uploaded, get, prose, route, upload};
 use crate::policy::{Action, Actor};
+use crate::time::Instant;
 
 const ALL: &str = "/deliverables/{deliverable}/versions";
 const ONE: &str = "/deliverables/{deliverable}/versions/{number}";
@@ -33,8 +34,13 @@ pub fn routes() -> Vec<Route> {
     use ProblemKind::{InvalidCursor, NotFound, PreconditionFailed, RangeNotSatisfiable, RuleViolation, WrongState};
     let read = Action::ReadPublic;
     vec![
-        get(ALL, read, "A deliverable's versions: all to its group, the approved one to others", list)
-            .answers(&[InvalidCursor, NotFound]),
+        get(
+            ALL,
+            read,
+            "A deliverable's versions: all to its group; to others the approved one, and what a round open to all is about",
+            list,
+        )
+        .answers(&[InvalidCursor, NotFound]),
         upload(ALL, Action::WorkOnDeliverable, "Add a version: a file, or a link", add).answers(&[NotFound, WrongState]),
         get(ONE, read, "A version of a deliverable", show).answers(&[NotFound]),
         get(CONTENT, read, "A version's file", content).answers(&[NotFound, RangeNotSatisfiable]),
@@ -52,18 +58,16 @@ struct InVersion {
     number: i64,
 }
 
-/// Which versions of a deliverable a caller sees.
-fn seen(actor: &Actor, found: &Found) -> Which {
-    if sees_drafts(actor, found.row.group_id) { Which::All } else { Which::Only(found.row.approved_version) }
+/// Which versions of a deliverable a caller sees at an instant.
+fn seen(actor: &Actor, found: &Found, now: Instant) -> Which {
+    if sees_drafts(actor, found.row.group_id) { Which::All } else { Which::Public(found.row.approved_version, now) }
 }
 
-/// A version that the caller sees, and of what; 403 where the route's act is not its to do.
-fn load<Q, B>(c: &mut AnyConnection, input: &Input<InVersion, Q, B>) -> Result<(Found, VersionRow)> {
+/// A version that the caller sees at an instant, and of what; 403 where the route's act is not its to do.
+fn load<Q, B>(c: &mut AnyConnection, input: &Input<InVersion, Q, B>, now: Instant) -> Result<(Found, VersionRow)> {
     let found = deliverables::find(c, &input.path.deliverable)?;
-    let row = match seen(&input.actor, &found) {
-        Which::Only(approved) if approved != Some(input.path.number) => None,
-        _ => store::numbered(c, found.row.id, input.path.number)?,
-    };
+    let which = seen(&input.actor, &found, now);
+    let row = store::numbered(c, found.row.id, which, input.path.number)?;
     let row = row.ok_or_else(|| Error::not_found("version"))?;
     input.allow(&found.object())?;
     Ok((found, row))
@@ -89,10 +93,12 @@ async fn list(request: Request<InDeliverable, Query>) -> Result<Page<Tagged<Vers
     request
         .read(|tx, input| {
             let found = path::load(tx, input)?;
-            let (plan, which) = (input.query.page.plan(&input.filters)?, seen(&input.actor, &found));
+            let now = tx.now();
+            let (plan, which) = (input.query.page.plan(&input.filters)?, seen(&input.actor, &found, now));
+            let next_consulted = store::next_consulted(tx, found.row.id, now)?;
             let total = if plan.total { Some(store::count(tx, found.row.id, which)?) } else { None };
             let (rows, next) = plan.cut(store::page(tx, found.row.id, which, &plan)?);
-            Ok(Page::new(rows.into_iter().map(VersionView::of).collect(), next, total))
+            Ok(Page::new(rows.into_iter().map(VersionView::of).collect(), next, total).fresh_until(next_consulted))
         })
         .await
 }
@@ -190,7 +196,8 @@ async fn create(
 async fn show(request: Request<InVersion>) -> Result<Object<Tagged<VersionView>>> {
     request
         .read(|tx, input| {
-            let (_, row) = load(tx, input)?;
+            let now = tx.now();
+            let (_, row) = load(tx, input, now)?;
             Ok(Object::tagged(VersionView::of(row)))
         })
         .await
@@ -200,7 +207,8 @@ async fn content(request: Request<InVersion>) -> Result<StoredFile> {
     let files: Arc<Files> = request.part()?;
     let about = request
         .read(|tx, input| {
-            let (_, row) = load(tx, input)?;
+            let now = tx.now();
+            let (_, row) = load(tx, input, now)?;
             // Withheld, or a link: there are no bytes.
             let file = (row.stored_as, row.file_name, row.media_type, row.size, row.sha256);
             let (Some(stored_as), Some(name), Some(media_type), Some(size), Some(sha256)) = file else {
@@ -227,7 +235,8 @@ async fn withhold(request: Request<InVersion, (), Why>) -> Result<Object<Tagged<
     let (view, stored_as) = request
         .write(|tx, input| {
             let reason = prose("/reason", Some(&input.body.reason))?;
-            let (found, row) = load(tx, input)?;
+            let now = tx.now();
+            let (found, row) = load(tx, input, now)?;
             input.if_match.allow(row.version)?;
             if row.withheld_at.is_some() {
                 return Err(Error::wrong_state(format!("Version {} is withheld already.", row.number)));

@@ -1,6 +1,7 @@
 //! The rows of versions: listing, adding, withholding. What deliverables show of them is in the slice's own store.
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::super::store::DeliverableId;
 use super::super::store::versions::{VersionId, VersionMark, VersionRow};
@@ -11,6 +12,7 @@ use crate::http::etag::stale;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::PersonId;
 use crate::schema::deliverable_versions as v;
+use crate::time::Instant;
 
 /// A deliverable's versions, as a list.
 pub struct Versions;
@@ -24,20 +26,26 @@ impl Listed for Versions {
         SortField { name: "id", column: "deliverable_versions.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
-/// Which versions of a deliverable: all, or only the one of this number.
+/// Which versions of a deliverable.
 #[derive(Clone, Copy)]
 pub enum Which {
     /// All of them.
     All,
-    /// The approved one, where there is one.
-    Only(Option<i64>),
+    /// What everybody may read at an instant: the approved one, and what a round that everybody may read is about.
+    Public(Option<i64>, Instant),
+}
+
+type Condition = Box<dyn BoxableExpression<v::table, Backend, SqlType = Bool>>;
+
+fn consulted(now: Instant) -> Condition {
+    Box::new(v::consulted_at.is_not_null().and(v::consulted_at.assume_not_null().le(now)))
 }
 
 fn of<'a>(deliverable: DeliverableId, which: Which) -> v::BoxedQuery<'a, Backend> {
     let all = v::table.filter(v::deliverable_id.eq(deliverable)).into_boxed::<Backend>();
     match which {
         Which::All => all,
-        Which::Only(number) => all.filter(v::number.eq(number.unwrap_or_default())),
+        Which::Public(approved, now) => all.filter(v::number.eq(approved.unwrap_or_default()).or(consulted(now))),
     }
 }
 
@@ -51,9 +59,16 @@ pub fn count(c: &mut AnyConnection, deliverable: DeliverableId, which: Which) ->
     Ok(of(deliverable, which).count().get_result(c)?)
 }
 
-/// A deliverable's version by its number.
-pub fn numbered(c: &mut AnyConnection, deliverable: DeliverableId, number: i64) -> Result<Option<VersionRow>> {
-    Ok(of(deliverable, Which::Only(Some(number))).select(VersionRow::as_select()).get_result(c).optional()?)
+/// A deliverable's version by its number, where it is one of these.
+pub fn numbered(c: &mut AnyConnection, deliverable: DeliverableId, which: Which, number: i64) -> Result<Option<VersionRow>> {
+    let one = of(deliverable, which).filter(v::number.eq(number));
+    Ok(one.select(VersionRow::as_select()).get_result(c).optional()?)
+}
+
+/// When the next version of a deliverable becomes everybody's to read by itself.
+pub fn next_consulted(c: &mut AnyConnection, deliverable: DeliverableId, now: Instant) -> Result<Option<Instant>> {
+    let ahead = v::table.filter(v::deliverable_id.eq(deliverable)).filter(v::consulted_at.gt(now));
+    Ok(ahead.select(diesel::dsl::min(v::consulted_at)).get_result(c)?)
 }
 
 /// A version by its id.

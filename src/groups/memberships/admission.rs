@@ -5,6 +5,8 @@ use super::store::{self, New, Row};
 use crate::audit::{self, Entry};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Result, Violation};
+use crate::facts;
+use crate::groups::facts::PeopleJoined;
 use crate::groups::store::{GroupRow, counts};
 use crate::policy::{MembershipId, PersonId, SupporterId};
 use crate::supporters;
@@ -44,6 +46,7 @@ pub fn make(tx: &mut Write<'_>, new: &New<'_>) -> Result<MembershipId> {
     audit::record(tx, Entry::of(rules::act(new.status), "membership", id).in_group(new.group));
     if new.status == MembershipStatus::Active {
         counts::recount(tx, new.group)?;
+        facts::announce(tx, &PeopleJoined(new.group))?;
     }
     Ok(id)
 }
@@ -59,5 +62,6 @@ pub fn activate(tx: &mut Write<'_>, row: &mut Row, by: Option<PersonId>) -> Resu
     (row.status, row.since, row.decided_by) = (MembershipStatus::Active, tx.now(), by);
     store::save(tx, row)?;
     audit::record(tx, Entry::of(rules::act(row.status), "membership", row.id).in_group(row.group_id).moved(from, row.status));
-    counts::recount(tx, row.group_id)
+    counts::recount(tx, row.group_id)?;
+    facts::announce(tx, &PeopleJoined(row.group_id))
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Problem, Result, Violation};
 use crate::facts;
 use crate::groups::balance;
 use crate::groups::derogations::{self, Granted};
-use crate::groups::facts::GroupConcluding;
+use crate::groups::facts::{GroupConcluding, GroupSuspended};
 use crate::groups::path::InGroup;
 use crate::groups::rules::Status;
 use crate::groups::store::{self, entry, names};
@@ -76,6 +76,9 @@ pub async fn transition(request: Request<InGroup, (), Transition>) -> Result<Ans
                 derogations::grant(tx, id, &terms, input.actor.person)?;
             }
             entry::move_to(tx, id, to)?;
+            if to == Status::Suspended {
+                facts::announce(tx, &GroupSuspended(id))?;
+            }
             let act = match to {
                 Status::Proposed => "group.proposed",
                 Status::Active => "group.activated",

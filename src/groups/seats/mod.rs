@@ -4,12 +4,14 @@ mod routes;
 mod setting;
 mod store;
 
+use super::facts::PeopleJoined;
 use super::store::counts::recount;
 use super::store::{GroupRow, SeatId, entry};
 use super::{balance, mails};
 use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::Result;
+use crate::facts;
 use crate::policy::{GroupId, PersonId, SupporterId};
 
 pub use routes::routes;
@@ -28,6 +30,7 @@ pub struct SeatOf {
 pub fn fill(tx: &mut Write<'_>, group: &GroupRow, seat: SeatOf, person: PersonId) -> Result<()> {
     store::fill(tx, seat.id, person)?;
     audit::record(tx, Entry::of("seat.filled", "co_chair_seat", seat.id).in_group(group.id));
+    facts::announce(tx, &PeopleJoined(group.id))?;
     mails::seat_filled(tx, group, seat.supporter, person)
 }
 

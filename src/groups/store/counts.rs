@@ -30,3 +30,9 @@ pub fn recount(tx: &mut Write<'_>, group: GroupId) -> Result<()> {
         .execute(&mut **tx)?;
     Ok(())
 }
+
+/// Writes down how many rounds of a group are open; the transaction holds the group. Its version stays, as with [`recount`].
+pub fn open_consultations(tx: &mut Write<'_>, group: GroupId, open: i64) -> Result<()> {
+    diesel::update(groups::table.filter(groups::id.eq(group))).set(groups::open_consultations.eq(open)).execute(&mut **tx)?;
+    Ok(())
+}

@@ -12,12 +12,14 @@ use crate::audit::{self, Entry};
 use crate::call::{self, Call};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
+use crate::facts;
 use crate::http::limits::Limit;
 use crate::http::page::Paging;
 use crate::http::{Accepted, NoContent, Object, Page, Request, Route, Tagged, get, prose, route};
 use crate::outbox::{self, Purpose, TokenBody};
 use crate::policy::{Action, Object as Subject, SupporterId};
 use crate::supporters::affiliations::AffiliationRole;
+use crate::supporters::facts::SupportersEndorsed;
 use crate::supporters::joining;
 use crate::supporters::rules::{self, Particulars, Status as SupporterStatus};
 use crate::supporters::store::entry;
@@ -308,7 +310,8 @@ fn endorse(tx: &mut Write<'_>, row: &mut Row, today: Day) -> Result<()> {
         joining::welcome(tx, id, email, AffiliationRole::FocalPoint, row.contact_locale.as_deref())?;
     }
     decided(tx, row, Status::Endorsed);
-    Ok(())
+    // Last: rounds are held after the groups that the contact joins by this.
+    facts::announce(tx, &SupportersEndorsed)
 }
 
 /// Says no. An entry that was there before the application stays as it is.

@@ -8,9 +8,11 @@ use super::{BadLine, Field, Parsed, Remark, Row, Warning};
 use crate::audit;
 use crate::db::{Db, DbError, Failure, Write};
 use crate::error::Error;
+use crate::facts;
 use crate::ids::Id;
 use crate::policy::SupporterId;
 use crate::schema::calls;
+use crate::supporters::facts::SupportersEndorsed;
 use crate::supporters::rules::{Particulars, SOURCE_CALL, Status};
 use crate::supporters::store::entries::{Entries, Entry};
 
@@ -63,6 +65,7 @@ pub fn import(
         report.written = is_wanted && report.made + report.changed > 0;
         if report.written {
             record(tx)?;
+            facts::announce(tx, &SupportersEndorsed)?;
         }
         if report.written { Ok(report) } else { Err(Stop::Unwritten(Box::new(report))) }
     });

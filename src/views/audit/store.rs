@@ -1,5 +1,6 @@
 //! Pages of the record.
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 
 use crate::db::{AnyConnection, Backend, any_of};
@@ -41,6 +42,8 @@ pub struct Filter<'a> {
     pub group: Option<GroupId>,
     /// Those of these acts.
     pub acts: Option<&'a [&'static str]>,
+    /// None of these objects'; empty leaves all.
+    pub but_objects: &'a [String],
     pub object_type: Option<&'a str>,
     pub object_id: Option<&'a str>,
     pub actor: Option<PersonId>,
@@ -59,6 +62,9 @@ impl<'a> Filter<'a> {
         }
         if let Some(acts) = self.acts {
             query = query.filter(any_of("audit_entries.act", acts));
+        }
+        if !self.but_objects.is_empty() {
+            query = query.filter(not(any_of("audit_entries.object_id", self.but_objects)));
         }
         if let Some(object_type) = self.object_type {
             query = query.filter(e::object_type.eq(object_type));

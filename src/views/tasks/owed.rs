@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Subject, Task, TaskKind};
 use crate::call;
+use crate::consultations::{self, ConsultationRef};
 use crate::db::Read;
 use crate::deliverables::{self, BoardRow};
 use crate::error::Result;
@@ -25,6 +26,7 @@ pub fn all(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task
     let mut tasks = of_deliverables(tx, actor, person)?;
     tasks.extend(of_groups(tx, actor, person, reader)?);
     tasks.extend(of_meetings(tx, person)?);
+    tasks.extend(of_rounds(tx, actor, reader)?);
     tasks.extend(of_supporters(tx, actor)?);
     tasks.extend(of_invitations(tx, person, reader)?);
     Ok(tasks)
@@ -130,6 +132,38 @@ fn of_meetings(tx: &mut Read<'_>, person: PersonId) -> Result<Vec<Task>> {
         task
     });
     Ok(unanswered.collect())
+}
+
+/// Rounds to answer, and for who runs them to publish.
+fn of_rounds(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    let subject = |round: &ConsultationRef| ("consultation", round.slug.clone(), format!("/api/v1/consultations/{}", round.slug));
+    for owed in consultations::unanswered(tx, actor, reader)? {
+        let title = format!("{} \u{2013} {}", owed.round.title.plain(), owed.supporter.name);
+        let is_focal = actor.affiliations.contains(&(owed.supporter.id, true));
+        let reason = match (owed.of_group, is_focal) {
+            (true, _) => "member",
+            (false, true) => "focal_point",
+            (false, false) => "representative",
+        };
+        let actions = ["PUT {url}/contribution", "POST {url}/contribution/submit"];
+        let actions = actions.map(|action| format!("{action}?supporter_id={}", owed.supporter.id));
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        let mut task = task(TaskKind::AnswerConsultation, title, subject(&owed.round), reason, &actions);
+        task.due_at = Some(owed.closes_at);
+        tasks.push(task);
+    }
+    for closed in consultations::unpublished(tx, actor, reader, MOST)? {
+        let reason = if closed.is_chaired { "co_chair" } else { "secretariat" };
+        let (kind, action) = if closed.has_synthesis {
+            (TaskKind::PublishConsultation, "POST {url}/transitions")
+        } else {
+            (TaskKind::WriteSynthesis, "PUT {url}/synthesis")
+        };
+        let title = closed.round.title.plain().to_owned();
+        tasks.push(task(kind, title, subject(&closed.round), reason, &[action]));
+    }
+    Ok(tasks)
 }
 
 /// Requests for affiliation, and for the secretariat applications, to decide.

@@ -76,6 +76,17 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": MARKUP, "round": LONG, "supporter": RTL, "person": MARKUP, "revision": 3}),
             json!({"name": "Ana", "round": RTL, "supporter": LONG, "person": RTL, "revision": 1}),
         ),
+        ContributionAnswered => (
+            json!({"name": MARKUP, "title": RTL, "supporter": LONG, "items": [
+                {"question": LONG, "point": MARKUP, "disposition": "partly_accepted", "reason": PROSE, "deliverable": "WG5-D1 Toolkit"},
+                {"question": null, "point": null, "disposition": "noted", "reason": "Known.", "deliverable": null},
+            ]}),
+            json!({"title": MARKUP, "items": [{"disposition": "rejected", "reason": PROSE}, {"disposition": "accepted", "reason": "Yes."}]}),
+        ),
+        ContributionTakenUp => (
+            json!({"name": MARKUP, "title": RTL, "supporter": LONG, "reference": "WG5-D1", "deliverable": MARKUP, "presented": true}),
+            json!({"title": LONG, "reference": "WG5-D1", "deliverable": RTL, "presented": false}),
+        ),
         ConfirmContribution | ContributionConfirmed => (json!({"round": MARKUP}), json!({"round": RTL})),
         DeliverableSubmitted => (
             json!({"name": "Ana", "reference": "WG5-D1", "title": MARKUP}),
@@ -119,6 +130,14 @@ fn params(kind: Kind) -> Vec<Value> {
                 json!({"name": RTL, "group": MARKUP, "by": null, "reason": null, "meeting": bare}),
             )
         }
+        ConsultationOpened | ConsultationPublished => (
+            json!({"name": MARKUP, "title": RTL, "group": LONG, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": null}),
+            json!({"name": null, "title": LONG, "closes": "29 novembre 2026, 10:00 (Europe/Paris)"}),
+        ),
+        ConsultationExtended | ConsultationCancelled => (
+            json!({"name": RTL, "title": MARKUP, "group": RTL, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": PROSE}),
+            json!({"name": null, "title": RTL, "group": null, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": "No."}),
+        ),
         MembershipRequested => (
             json!({"name": "Ana", "group": LONG, "person": MARKUP, "supporter": RTL, "message": PROSE}),
             json!({"name": "Ana", "group": RTL, "person": "Bo", "supporter": LONG}),

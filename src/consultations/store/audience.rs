@@ -1,0 +1,82 @@
+//! The supporters in the audience of a round, as they were when they came in.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::ConsultationId;
+use crate::db::{AnyConnection, Write, any_of};
+use crate::error::Result;
+use crate::policy::SupporterId;
+use crate::schema::{consultation_audience as a, contributions as n, supporters as s};
+use crate::supporters::Status as SupporterStatus;
+
+/// The name of the lock that whoever endorses shares, and whoever may open a round has alone: nobody is endorsed unseen between the two.
+/// Comes before groups and rounds.
+const LOCK: &str = "consultations: audience";
+
+/// Lets nobody be endorsed until the transaction ends.
+pub fn keep(tx: &mut Write<'_>) -> Result<()> {
+    Ok(tx.exclude(LOCK)?)
+}
+
+/// Lets no round be opened until the transaction ends.
+pub fn join(tx: &mut Write<'_>) -> Result<()> {
+    Ok(tx.share(LOCK)?)
+}
+
+/// Takes every endorsed supporter into the audience of a round that is not in it yet, in one statement.
+pub fn take_endorsed(tx: &mut Write<'_>, round: ConsultationId) -> Result<()> {
+    let known = a::table.filter(a::consultation_id.eq(round)).filter(a::supporter_id.eq(s::id));
+    s::table
+        .filter(s::status.eq(SupporterStatus::Endorsed))
+        .filter(not(exists(known)))
+        .select((round.into_sql::<Text>(), s::id, s::sector, s::region))
+        .insert_into(a::table)
+        .into_columns((a::consultation_id, a::supporter_id, a::sector, a::region))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes these supporters into the audience of a round, those that are not in it yet.
+pub fn take(tx: &mut Write<'_>, round: ConsultationId, supporters: &[SupporterId]) -> Result<()> {
+    let known = a::table.filter(a::consultation_id.eq(round)).filter(a::supporter_id.eq(s::id));
+    s::table
+        .filter(any_of("supporters.id", supporters))
+        .filter(not(exists(known)))
+        .select((round.into_sql::<Text>(), s::id, s::sector, s::region))
+        .insert_into(a::table)
+        .into_columns((a::consultation_id, a::supporter_id, a::sector, a::region))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Gives the places of one supporter in audiences to another; where that has one already, the first one's goes.
+pub fn move_to(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
+    let known: Vec<ConsultationId> = a::table.filter(a::supporter_id.eq(into)).select(a::consultation_id).load(&mut **tx)?;
+    diesel::delete(a::table.filter(a::supporter_id.eq(from)).filter(any_of("consultation_audience.consultation_id", &known)))
+        .execute(&mut **tx)?;
+    diesel::update(a::table.filter(a::supporter_id.eq(from))).set(a::supporter_id.eq(into)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Of these rounds and supporters: which supporter is in whose audience, is endorsed, and has not submitted.
+pub fn unanswered(
+    c: &mut AnyConnection,
+    rounds: &[ConsultationId],
+    supporters: &[SupporterId],
+) -> Result<Vec<(ConsultationId, SupporterId)>> {
+    let submitted = n::table
+        .filter(n::consultation_id.eq(a::consultation_id))
+        .filter(n::supporter_id.eq(a::supporter_id.nullable()))
+        .filter(n::status.eq(crate::consultations::rules::ContributionStatus::Submitted));
+    Ok(a::table
+        .inner_join(s::table)
+        .filter(any_of("consultation_audience.consultation_id", rounds))
+        .filter(any_of("consultation_audience.supporter_id", supporters))
+        .filter(s::status.eq(SupporterStatus::Endorsed))
+        .filter(not(exists(submitted)))
+        .order((a::consultation_id, a::supporter_id))
+        .select((a::consultation_id, a::supporter_id))
+        .load(c)?)
+}
