@@ -62,6 +62,7 @@ fn reactions() -> Reactions {
         .on(consultations::on_group_suspended)
         .on(consultations::on_group_concluding)
         .on(consultations::on_round_wanted)
+        .on(consultations::on_deliverable_settled)
         .on(consultations::on_supporters_merged)
         .on(groups::fulfil_invitations)
         // After the seats: who is told of an ended membership is who still sits.

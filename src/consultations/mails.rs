@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::dispositions::mails as dispositions;
 use super::path::Round;
 use super::rules::Audience;
 use super::store::announcements::{self, AnnouncementRow, Whom};
@@ -88,6 +89,9 @@ pub fn tell_some(tx: &mut Write<'_>) -> Result<bool> {
     let Some(row) = announcements::hold_next(tx)? else { return Ok(false) };
     let now = tx.now();
     let round = Round::at(store::find(tx, row.consultation_id.as_str())?, now)?;
+    if dispositions::is_theirs(row.kind) {
+        return dispositions::tell_some(tx, &row, &round).map(|()| true);
+    }
     let letter = Letter::of(tx, &row, &round.row)?;
     match row.done_to.strip_prefix(ADDRESSES) {
         None => tell_persons(tx, &row, &round, &letter)?,

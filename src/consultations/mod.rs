@@ -3,16 +3,20 @@
 mod calendar;
 mod contributions;
 mod counting;
+mod dispositions;
 mod form;
+mod listing;
 mod mails;
 mod moves;
 mod path;
 mod questions;
 mod reactions;
+mod report;
 mod results;
 mod routes;
 mod rules;
 mod store;
+mod synthesis;
 mod traced;
 mod view;
 mod waiting;
@@ -27,6 +31,8 @@ use crate::time::Instant;
 
 pub use calendar::{Calendar, entries};
 pub use contributions::{export, forget_old, person_erased, supporters_merged};
+pub use counting::count_next as count_next_closed_round;
+pub use dispositions::mails::on_deliverable_settled;
 pub use form::search_text as round_search_text;
 pub use moves::keep_time;
 pub use reactions::{
@@ -48,7 +54,11 @@ pub fn routes() -> Vec<Route> {
         questions::routes::routes(),
         contributions::routes::routes(),
         contributions::public_routes(),
+        listing::routes(),
+        dispositions::routes(),
         results::routes::routes(),
+        synthesis::routes(),
+        report::routes(),
     ];
     parts.into_iter().flatten().collect()
 }

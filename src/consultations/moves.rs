@@ -141,6 +141,8 @@ pub enum Announcement<'a> {
     Cancelled(&'a str),
     /// What came of it.
     Published,
+    /// What became of the input of each who contributed.
+    Answered,
 }
 
 /// Lets an audience be told. The worker queues the mails, a batch at a time, however many they are.
@@ -150,6 +152,7 @@ pub fn announce(tx: &mut Write<'_>, row: &ConsultationRow, what: &Announcement<'
         Announcement::Extended(reason) => (Kind::ConsultationExtended, Some(*reason)),
         Announcement::Cancelled(reason) => (Kind::ConsultationCancelled, Some(*reason)),
         Announcement::Published => (Kind::ConsultationPublished, None),
+        Announcement::Answered => (Kind::ContributionAnswered, None),
     };
     let params = serde_json::json!({"reason": reason, "closes_at": row.closes_at}).to_string();
     let caused_by = audit::causer(tx);

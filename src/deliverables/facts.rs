@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::rules::Status;
 use super::store::DeliverableId;
 use crate::facts::Fact;
 
@@ -30,3 +31,17 @@ impl RoundWanted {
         self.open.get()
     }
 }
+
+/// A deliverable was approved or presented: whoever contributed to it may be told.
+pub struct DeliverableSettled {
+    /// Which.
+    pub deliverable: DeliverableId,
+    /// Its reference.
+    pub reference: String,
+    /// Its title.
+    pub title: String,
+    /// What it is now: approved or presented.
+    pub status: Status,
+}
+
+impl Fact for DeliverableSettled {}

@@ -36,7 +36,7 @@ use crate::text;
 pub use board::{BoardMilestone, BoardRow, Which, board_milestones, board_rows};
 pub use calendar::calendar_entries;
 pub use consulted::{ConsultedVersion, consult, consulted_version, round_ended};
-pub use facts::RoundWanted;
+pub use facts::{DeliverableSettled, RoundWanted};
 pub use milestones::store::{MilestoneId, MilestoneMark};
 pub use reactions::{
     on_edition_cancelled, on_edition_rescheduled, on_group_concluding, on_group_renumbering, on_leads_wanted,
@@ -84,6 +84,16 @@ pub fn named(connection: &mut AnyConnection, name: &str) -> Result<DeliverableFa
     let store::Found { row, lead } = store::find(connection, name)?;
     let store::DeliverableRow { id, reference, title, group_id, status, forum_edition_id, .. } = row;
     Ok(DeliverableFacts { id, reference, title, group: group_id, status, forum_edition: forum_edition_id, lead })
+}
+
+/// The deliverables that these names name, by reference or id, and where they stand, in one query: by the name in capitals. Names that name
+/// none are left out.
+pub fn all_named(connection: &mut AnyConnection, names: &[String]) -> Result<HashMap<String, (DeliverableId, Status)>> {
+    let found = if names.is_empty() { Vec::new() } else { store::list::named(connection, names)? };
+    let both = |(id, reference, status): (DeliverableId, String, Status)| {
+        [(id.to_string().to_ascii_uppercase(), (id, status)), (reference, (id, status))]
+    };
+    Ok(found.into_iter().flat_map(both).collect())
 }
 
 /// A deliverable as other slices see it.

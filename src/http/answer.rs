@@ -374,6 +374,36 @@ impl Answer for Picture {
     }
 }
 
+/// 200 with a page for people. Nothing applies to it but its own stylesheet, and that of the pictures in it.
+pub struct Html {
+    /// The document.
+    pub html: String,
+    /// The text of its `style` element.
+    pub style: &'static str,
+    /// Until when it stays true by itself.
+    pub fresh_until: Option<Instant>,
+}
+
+impl Answer for Html {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let digest = |style: &str| STANDARD.encode(Sha256::digest(style));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}' 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            digest(self.style),
+            digest(&picture::style_text())
+        );
+        let reply = Reply::of(StatusCode::OK, "text/html; charset=utf-8", self.html.into_bytes());
+        let mut reply = reply.with(header::CONTENT_SECURITY_POLICY, &policy)?;
+        reply.meta.fresh_until = self.fresh_until;
+        Ok(reply)
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(200, "A page for people.");
+        described.bodies.push(("text/html", json!({"type": "string"})));
+        described
+    }
+}
+
 /// A whole that is no list, as JSON, or as CSV (`Accept: text/csv`).
 pub enum Sheet<T> {
     /// JSON.

@@ -99,6 +99,10 @@ word_enum! {
         ConfirmContribution = "confirm_contribution",
         /// Answers to a public round count, with the way to take them back. Params `{round}`. Asks.
         ContributionConfirmed = "contribution_confirmed",
+        /// What became of a contribution, to its supporter's focal points and writers, or to its address. Params `{name|null, title, supporter|null, items: [{question|null, point|null, disposition, reason, deliverable|null}]}`, the round's title; `disposition` is `accepted`, `partly_accepted`, `rejected` or `noted`, `deliverable` its reference and title.
+        ContributionAnswered = "contribution_answered",
+        /// A deliverable that takes a contribution up was approved or presented, to the same. Params `{name|null, title, supporter|null, reference, deliverable, presented: boolean}`, the titles of round and deliverable.
+        ContributionTakenUp = "contribution_taken_up",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

@@ -142,6 +142,8 @@ built_in! {
     ContributionWithdrawn = "contribution_withdrawn",
     ConfirmContribution = "confirm_contribution",
     ContributionConfirmed = "contribution_confirmed",
+    ContributionAnswered = "contribution_answered",
+    ContributionTakenUp = "contribution_taken_up",
     Test = "test",
 }
 

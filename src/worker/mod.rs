@@ -111,6 +111,8 @@ impl Worker {
         }
         let moved = self.keep_consultations(now).await;
         round.moved_consultations = round.went("open and close consultations", moved);
+        let counted = self.count_closed().await;
+        round.went("count closed consultations", counted);
         let told = self.tell_audiences().await;
         round.went("tell audiences", told);
         let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
@@ -178,6 +180,16 @@ impl Worker {
             }
         }
         failed.map_or(Ok(moved), Err)
+    }
+
+    /// Counts what came out of rounds that have closed.
+    async fn count_closed(&self) -> Result<()> {
+        for _ in 0..ROUNDS {
+            if !consultations::count_next_closed_round(&self.db).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Queues what audiences of rounds are to be told, batch after batch, so that no write is long.

@@ -5,10 +5,10 @@ mod export;
 mod keeping;
 mod mails;
 mod public;
-mod record;
+pub mod record;
 mod retention;
 pub mod routes;
-mod view;
+pub mod view;
 
 pub use export::export;
 pub use keeping::{person_erased, supporters_merged};

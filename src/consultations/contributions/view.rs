@@ -68,6 +68,13 @@ pub struct AnswerView {
 #[serde(transparent)]
 pub struct ShownValue(Value);
 
+impl ShownValue {
+    /// As JSON.
+    pub fn get(&self) -> &Value {
+        &self.0
+    }
+}
+
 impl JsonSchema for ShownValue {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "ShownAnswerValue".into()

@@ -67,7 +67,10 @@ pub async fn transition(request: Request<InConsultation, (), Transition>) -> Res
                 (Status::Cancelled, Some(reason)) if row.opened_at.is_some() => {
                     moves::announce(tx, &row, &Announcement::Cancelled(reason))?;
                 }
-                (Status::Published, _) => moves::announce(tx, &row, &Announcement::Published)?,
+                (Status::Published, _) => {
+                    moves::announce(tx, &row, &Announcement::Published)?;
+                    moves::announce(tx, &row, &Announcement::Answered)?;
+                }
                 _ => {}
             }
             Ok(Object::tagged(super::shown(tx, input, row, now)?))

@@ -4,14 +4,15 @@ use diesel::prelude::*;
 
 use super::ConsultationId;
 use super::contributions::ContributionId;
-use crate::consultations::rules::{Disposition, Visibility};
+use crate::consultations::rules::{ContributionStatus, Disposition, Status, Visibility};
 use crate::db::{AnyConnection, Backend, DbError, Write, any_of};
 use crate::deliverables::DeliverableId;
 use crate::error::Result;
 use crate::http::etag::stale;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
-use crate::schema::{contributions as n, dispositions, dispositions as d};
+use crate::policy::{PersonId, SupporterId};
+use crate::schema::{consultations as r, contribution_writers as w, contributions as n, dispositions, dispositions as d};
 use crate::time::Instant;
 
 /// Marks the id of a disposition.
@@ -125,4 +126,57 @@ pub fn save(tx: &mut Write<'_>, row: DispositionRow) -> Result<DispositionRow> {
     let next = DispositionRow { version: row.version + 1, updated_at: tx.now(), ..row };
     let saved = diesel::update(known).set(&next).execute(&mut **tx)?;
     if saved == 1 { Ok(next) } else { Err(stale()) }
+}
+
+/// Whom to tell what became of a contribution.
+#[derive(Clone, Debug, Queryable)]
+pub struct Contributor {
+    pub contribution: ContributionId,
+    pub supporter: Option<SupporterId>,
+    pub person: Option<PersonId>,
+    pub email: Option<String>,
+    pub locale: Option<String>,
+}
+
+/// Of which contributions somebody is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// Of these.
+    These(&'a [ContributionId]),
+    /// Of all that have a disposition after this one in the order of ids, so many at most.
+    Answered(&'a str, i64),
+    /// Of those that this deliverable takes up, likewise.
+    TakenUp(DeliverableId, &'a str, i64),
+}
+
+/// Who contributed what was answered, in the order of ids.
+pub fn contributors(c: &mut AnyConnection, consultation: ConsultationId, whose: Whose<'_>) -> QueryResult<Vec<Contributor>> {
+    let answered = d::table.filter(d::contribution_id.eq(n::id)).into_boxed::<Backend>();
+    let (answered, after, limit) = match whose {
+        Whose::These(_) => (answered, "", i64::MAX),
+        Whose::Answered(after, limit) => (answered, after, limit),
+        Whose::TakenUp(by, after, limit) => (answered.filter(d::deliverable_id.eq(by)), after, limit),
+    };
+    let mut query = n::table
+        .filter(n::consultation_id.eq(consultation))
+        .filter(n::status.eq(ContributionStatus::Submitted))
+        .filter(diesel::dsl::exists(answered.select(d::id)))
+        .filter(n::id.gt(after.to_owned()))
+        .into_boxed::<Backend>();
+    if let Whose::These(these) = whose {
+        query = query.filter(any_of("contributions.id", these));
+    }
+    query.order(n::id).limit(limit).select((n::id, n::supporter_id, n::person_id, n::email, n::locale)).load(c)
+}
+
+/// Who wrote at these contributions.
+pub fn writers(c: &mut AnyConnection, contributions: &[ContributionId]) -> QueryResult<Vec<(ContributionId, PersonId)>> {
+    let theirs = w::table.filter(any_of("contribution_writers.contribution_id", contributions));
+    theirs.order((w::contribution_id, w::person_id)).select((w::contribution_id, w::person_id)).load(c)
+}
+
+/// The published rounds of which a deliverable takes something up.
+pub fn rounds_taken_up(c: &mut AnyConnection, by: DeliverableId) -> QueryResult<Vec<ConsultationId>> {
+    let rounds = d::table.inner_join(r::table).filter(d::deliverable_id.eq(by)).filter(r::status.eq(Status::Published));
+    rounds.select(r::id).distinct().order(r::id).load(c)
 }

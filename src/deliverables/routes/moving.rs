@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::facts::RoundWanted;
+use super::super::facts::{DeliverableSettled, RoundWanted};
 use super::super::mails;
 use super::super::path::{self, InDeliverable};
 use super::super::record;
@@ -153,8 +153,19 @@ fn tell(
     match (line.from, line.to) {
         (_, Status::Submitted) => mails::submitted(tx, of, by),
         (Status::Submitted, Status::InProgress) => mails::returned(tx, of, reason, by),
-        (Status::Submitted, Status::Approved) => mails::approved(tx, of, of.row.approved_version, by),
-        (_, Status::Presented) => mails::presented(tx, of, year, by),
+        (Status::Submitted, Status::Approved) => {
+            mails::approved(tx, of, of.row.approved_version, by)?;
+            settled(tx, of)
+        }
+        (_, Status::Presented) => {
+            mails::presented(tx, of, year, by)?;
+            settled(tx, of)
+        }
         _ => Ok(()),
     }
+}
+
+fn settled(tx: &mut Write<'_>, of: &Found) -> Result<()> {
+    let (reference, title) = (of.row.reference.clone(), of.row.title.clone());
+    facts::announce(tx, &DeliverableSettled { deliverable: of.row.id, reference, title, status: of.row.status })
 }

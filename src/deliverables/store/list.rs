@@ -139,6 +139,13 @@ pub fn refs(c: &mut AnyConnection, ids: &[DeliverableId]) -> Result<Vec<(Deliver
     Ok(d::table.filter(any_of("deliverables.id", ids)).select((d::id, d::reference, d::title)).load(c)?)
 }
 
+/// Id, reference and where it stands of those that these names name, each an id or a reference.
+pub fn named(c: &mut AnyConnection, names: &[String]) -> Result<Vec<(DeliverableId, String, Status)>> {
+    let references = names.iter().map(|name| name.to_ascii_uppercase());
+    let named = any_of("deliverables.id", names).or(any_of("deliverables.reference", references));
+    Ok(d::table.filter(named).select((d::id, d::reference, d::status)).load(c)?)
+}
+
 /// Id, reference and title of the latest deliverables that have every word of `q`.
 pub fn search(c: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec<(DeliverableId, String, String)>> {
     let query = Filter { q: Some(q.to_owned()), ..Filter::default() }.query();

@@ -139,7 +139,7 @@ fn crowd(cast: &Cast, many: usize) {
                 role: Role::Person,
                 password_hash: None,
             };
-            let person = plenary::people::insert_person(tx, &new)?;
+            let person = plenary::people::insert_person(tx, &new)?.unwrap();
             let id: Id<()> = tx.new_id();
             diesel::insert_into(affiliations::table)
                 .values((

@@ -76,6 +76,17 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": MARKUP, "round": LONG, "supporter": RTL, "person": MARKUP, "revision": 3}),
             json!({"name": "Ana", "round": RTL, "supporter": LONG, "person": RTL, "revision": 1}),
         ),
+        ContributionAnswered => (
+            json!({"name": MARKUP, "title": RTL, "supporter": LONG, "items": [
+                {"question": LONG, "point": MARKUP, "disposition": "partly_accepted", "reason": PROSE, "deliverable": "WG5-D1 Toolkit"},
+                {"question": null, "point": null, "disposition": "noted", "reason": "Known.", "deliverable": null},
+            ]}),
+            json!({"title": MARKUP, "items": [{"disposition": "rejected", "reason": PROSE}, {"disposition": "accepted", "reason": "Yes."}]}),
+        ),
+        ContributionTakenUp => (
+            json!({"name": MARKUP, "title": RTL, "supporter": LONG, "reference": "WG5-D1", "deliverable": MARKUP, "presented": true}),
+            json!({"title": LONG, "reference": "WG5-D1", "deliverable": RTL, "presented": false}),
+        ),
         ConfirmContribution | ContributionConfirmed => (json!({"round": MARKUP}), json!({"round": RTL})),
         DeliverableSubmitted => (
             json!({"name": "Ana", "reference": "WG5-D1", "title": MARKUP}),
