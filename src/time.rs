@@ -18,6 +18,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A day of the Gregorian calendar without a zone, `YYYY-MM-DD` in JSON (RFC 3339 `full-date`).
 pub type Day = NaiveDate;
 
+/// Why a text names no time zone, and what to write instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a zone of the tz database, such as Europe/Paris")]
+pub struct NoZone;
+
+/// The time zone of this name in the tz database.
+pub fn zone(name: &str) -> Result<Tz, NoZone> {
+    name.parse().map_err(|_| NoZone)
+}
+
 /// An instant in UTC, in whole microseconds (what both databases keep). RFC 3339 with `Z` in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, FromSqlRow, AsExpression)]
 #[diesel(sql_type = Timestamp)]

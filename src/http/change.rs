@@ -18,6 +18,11 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
+    /// Sets what there is, and keeps the field where there is nothing.
+    pub fn given(value: Option<T>) -> Self {
+        value.map_or(Self::Keep, Self::Set)
+    }
+
     /// The value that it sets.
     pub fn value(&self) -> Option<&T> {
         match self {

@@ -3,7 +3,6 @@
 mod export;
 
 use actix_web::http::Method;
-use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +17,7 @@ use crate::people::{self, PersonRow, Role};
 use crate::policy::{Action, PersonId};
 use crate::supporters::{self, MyAffiliation};
 use crate::text;
-use crate::time::Instant;
+use crate::time::{self, Instant};
 
 /// Oneself.
 #[derive(Serialize, JsonSchema)]
@@ -128,8 +127,8 @@ impl Changes {
         if self.locale.value().is_some_and(|locale| !languages.contains(locale)) {
             fault("/locale", "enum", format!("must be one of {}", languages.join(", ")));
         }
-        if self.time_zone.value().is_some_and(|zone| zone.parse::<Tz>().is_err()) {
-            fault("/time_zone", "enum", "must be a zone of the tz database, such as Europe/Paris".into());
+        if let Some(Err(why)) = self.time_zone.value().map(|zone| time::zone(zone)) {
+            fault("/time_zone", "enum", why.to_string());
         }
         if let Some(Err(why)) = self.email.as_deref().map(address::email) {
             fault("/email", "format", why.to_string());

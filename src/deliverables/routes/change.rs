@@ -101,7 +101,7 @@ impl Changes {
         };
         let principles = self.principles.as_deref().map(|typed| faults.principles(call, typed));
         let edition = match self.forum_year {
-            Change::Set(year) => faults.edition(todays, year).map_or(Change::Keep, Change::Set),
+            Change::Set(year) => Change::given(faults.edition(todays, year)),
             Change::Clear => Change::Clear,
             Change::Keep => Change::Keep,
         };
@@ -111,7 +111,7 @@ impl Changes {
                 if reason.is_none() && faults.0.iter().all(|fault| fault.pointer != "/risk_flag/reason") {
                     faults.0.push(FieldFault::new("/risk_flag/reason", "format", "is empty; say why it is at risk"));
                 }
-                reason.map_or(Change::Keep, Change::Set)
+                Change::given(reason)
             }
             Change::Clear => Change::Clear,
             Change::Keep => Change::Keep,

@@ -20,7 +20,7 @@ use crate::http::{Created, Input, Object as Answered, Request, Tagged, prose};
 use crate::policy::Object;
 use crate::states::State;
 use crate::text;
-use crate::time::{Day, DaySchema};
+use crate::time::{self, Day, DaySchema};
 
 pub type Edition = Answered<Tagged<EditionView>>;
 
@@ -103,9 +103,9 @@ impl Changes {
             Some(Err(why)) => fault("/venue", "format", why.to_string()),
             None => self.venue.apply(&mut to.venue),
         }
-        match self.time_zone.as_deref().map(|typed| typed.parse::<Tz>()) {
+        match self.time_zone.as_deref().map(time::zone) {
             Some(Ok(zone)) => to.time_zone = zone.name().to_owned(),
-            Some(Err(_)) => fault("/time_zone", "enum", "must be a zone of the tz database, such as Europe/Paris".into()),
+            Some(Err(why)) => fault("/time_zone", "enum", why.to_string()),
             None => {}
         }
         if faults.is_empty() { Ok(to) } else { Err(faults) }
@@ -150,7 +150,7 @@ pub async fn make(request: Request<(), (), New>) -> Result<Created<EditionView>>
                     name: Some(name.clone()),
                     city: Some(city.clone()),
                     country: Some(country.clone()),
-                    venue: venue.clone().map_or(Change::Keep, Change::Set),
+                    venue: Change::given(venue.clone()),
                     time_zone: time_zone.clone(),
                 };
                 let dates = Dates { submission_deadline: *submission_deadline, starts_on: *starts_on, ends_on: *ends_on };

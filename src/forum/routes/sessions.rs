@@ -77,21 +77,17 @@ pub struct Changes {
     deliverables: Option<Vec<Presentation>>,
 }
 
-fn set<T: Clone>(given: Option<&T>) -> Change<T> {
-    given.cloned().map_or(Change::Keep, Change::Set)
-}
-
 impl From<&New> for Changes {
     fn from(new: &New) -> Self {
         Self {
             title: Some(new.title.clone()),
             day: new.day,
-            starts_at: set(new.starts_at.as_ref()),
-            ends_at: set(new.ends_at.as_ref()),
-            room: set(new.room.as_ref()),
-            moderator: set(new.moderator.as_ref()),
+            starts_at: Change::given(new.starts_at),
+            ends_at: Change::given(new.ends_at),
+            room: Change::given(new.room.clone()),
+            moderator: Change::given(new.moderator.clone()),
             panellists: Some(new.panellists.clone()),
-            recording_url: set(new.recording_url.as_ref()),
+            recording_url: Change::given(new.recording_url.clone()),
             deliverables: (!new.deliverables.is_empty()).then(|| new.deliverables.clone()),
         }
     }

@@ -143,7 +143,7 @@ impl Changes {
         let mandate = match &self.mandate {
             Change::Keep => Change::Keep,
             Change::Clear => Change::Clear,
-            Change::Set(written) => mandate(written, languages, &mut faults).map_or(Change::Keep, Change::Set),
+            Change::Set(written) => Change::given(mandate(written, languages, &mut faults)),
         };
         principle_faults(call, self.principles.as_deref().unwrap_or_default(), &mut faults);
         faults.extend(self.slug.as_deref().and_then(slug_fault));

@@ -1,6 +1,5 @@
 //! Calling, changing, holding and cancelling meetings.
 
-use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +19,7 @@ use crate::http::{Created, Input, Object as Answered, Request, Tagged, prose};
 use crate::policy::Object;
 use crate::states::State;
 use crate::text;
-use crate::time::Instant;
+use crate::time::{self, Instant};
 
 /// Longest agenda, longest minutes, in characters.
 const MAX_MARKDOWN: usize = 50_000;
@@ -95,9 +94,9 @@ impl Changes {
             }
         }
         if let Some(zone) = &self.time_zone {
-            match zone.parse::<Tz>() {
+            match time::zone(zone) {
                 Ok(zone) => clean.time_zone = Some(zone.name().to_owned()),
-                Err(_) => fault("/time_zone", "enum", "must be a zone of the tz database, such as Europe/Paris".into()),
+                Err(why) => fault("/time_zone", "enum", why.to_string()),
             }
         }
         if let Some(place) = self.place.value() {
@@ -170,13 +169,12 @@ pub async fn make(request: Request<InGroup, (), New>) -> Result<Created<MeetingV
         .create(
             |tx, input| {
                 let New { title, starts_at, ends_at, time_zone, place, link, agenda } = &input.body;
-                let set = |given: &Option<String>| given.clone().map_or(Change::Keep, Change::Set);
                 let typed = Changes {
                     title: Some(title.clone()),
                     time_zone: time_zone.clone(),
-                    place: set(place),
-                    link: set(link),
-                    agenda: set(agenda),
+                    place: Change::given(place.clone()),
+                    link: Change::given(link.clone()),
+                    agenda: Change::given(agenda.clone()),
                     ..Changes::default()
                 }
                 .clean()?;
