@@ -1,5 +1,6 @@
 //! What became of contributions.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::ConsultationId;
@@ -151,21 +152,15 @@ pub enum Whose<'a> {
 
 /// Who contributed what was answered, in the order of ids.
 pub fn contributors(c: &mut AnyConnection, consultation: ConsultationId, whose: Whose<'_>) -> QueryResult<Vec<Contributor>> {
-    let answered = d::table.filter(d::contribution_id.eq(n::id)).into_boxed::<Backend>();
-    let (answered, after, limit) = match whose {
-        Whose::These(_) => (answered, "", i64::MAX),
-        Whose::Answered(after, limit) => (answered, after, limit),
-        Whose::TakenUp(by, after, limit) => (answered.filter(d::deliverable_id.eq(by)), after, limit),
+    let answers = || d::table.filter(d::contribution_id.eq(n::id)).select(d::id);
+    let query = n::table.filter(n::consultation_id.eq(consultation)).filter(n::status.eq(ContributionStatus::Submitted));
+    let query = query.into_boxed::<Backend>();
+    let (query, after, limit) = match whose {
+        Whose::These(these) => (query.filter(any_of("contributions.id", these)), "", i64::MAX),
+        Whose::Answered(after, limit) => (query.filter(exists(answers())), after, limit),
+        Whose::TakenUp(by, after, limit) => (query.filter(exists(answers().filter(d::deliverable_id.eq(by)))), after, limit),
     };
-    let mut query = n::table
-        .filter(n::consultation_id.eq(consultation))
-        .filter(n::status.eq(ContributionStatus::Submitted))
-        .filter(diesel::dsl::exists(answered.select(d::id)))
-        .filter(n::id.gt(after.to_owned()))
-        .into_boxed::<Backend>();
-    if let Whose::These(these) = whose {
-        query = query.filter(any_of("contributions.id", these));
-    }
+    let query = query.filter(n::id.gt(after.to_owned()));
     query.order(n::id).limit(limit).select((n::id, n::supporter_id, n::person_id, n::email, n::locale)).load(c)
 }
 
