@@ -97,6 +97,7 @@ CREATE UNIQUE INDEX contributions_one_an_owner ON contributions (consultation_id
 CREATE INDEX contributions_by_listing ON contributions (consultation_id, status, listing_id);
 CREATE INDEX contributions_by_supporter ON contributions (supporter_id, consultation_id);
 CREATE INDEX contributions_by_person ON contributions (person_id);
+CREATE INDEX contributions_by_owner ON contributions (owner);
 
 -- Every revision that was submitted, for ever.
 CREATE TABLE contribution_revisions (
@@ -130,6 +131,7 @@ CREATE TABLE public_contributions (
     created_at TIMESTAMP NOT NULL
 );
 CREATE INDEX public_contributions_by_age ON public_contributions (created_at);
+CREATE INDEX public_contributions_by_owner ON public_contributions (owner);
 
 CREATE TABLE dispositions (
     id TEXT NOT NULL PRIMARY KEY,

@@ -186,6 +186,7 @@ async fn put(request: Request<InConsultation, ForSupporter, Draft>) -> Result<Ob
             }
             let row = if was.is_none() {
                 rows::insert(tx, &row)?;
+                enter(tx, &desk)?;
                 row
             } else {
                 rows::save(tx, row, desk.at)?
@@ -198,6 +199,18 @@ async fn put(request: Request<InConsultation, ForSupporter, Draft>) -> Result<Ob
             Ok(Object::tagged(view::own(&desk, &asked, &input.reader)?))
         })
         .await
+}
+
+/// Whoever contributes was asked, also a supporter that came in a moment ago. Where nobody has written down yet that the round opened,
+/// whoever does writes down its whole audience.
+fn enter(tx: &mut Write<'_>, desk: &Desk) -> Result<()> {
+    match &desk.party.supporter {
+        Some(facts) if desk.round.row.status == Status::Open => {
+            let region = facts.region.map(|region| region.as_str());
+            rows::enter(tx, desk.round.row.id, facts.reference.id, facts.sector.as_deref(), region)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A contribution that its party begins.

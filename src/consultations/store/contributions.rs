@@ -180,3 +180,22 @@ pub fn as_invited(
     let one = a::table.filter(a::consultation_id.eq(consultation)).filter(a::supporter_id.eq(supporter));
     Ok(one.select((a::sector, a::region)).get_result(c).optional()?)
 }
+
+/// Writes down that a supporter is in the audience of a round that is open, where that is not written yet: whoever contributes was asked.
+pub fn enter(
+    tx: &mut Write<'_>,
+    consultation: ConsultationId,
+    supporter: SupporterId,
+    sector: Option<&str>,
+    region: Option<&str>,
+) -> Result<()> {
+    if as_invited(tx, consultation, supporter)?.is_some() {
+        return Ok(());
+    }
+    let row = (a::consultation_id.eq(consultation), a::supporter_id.eq(supporter), a::sector.eq(sector), a::region.eq(region));
+    match tx.savepoint(|c| diesel::insert_into(a::table).values(row).execute(c)) {
+        Ok(_) => Ok(()),
+        Err(error) if DbError::unique_violation(&error) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

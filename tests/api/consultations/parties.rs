@@ -1,5 +1,6 @@
 //! Who contributes to which round, and for whom.
 
+use diesel::prelude::*;
 use plenary::people::Role;
 use plenary::policy::SupporterId;
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use crate::world::cast::Cast;
 fn statuses(cast: &Cast, round: &Round, persons: &[&Person]) -> Vec<u16> {
     persons.iter().map(|person| round.save(cast, person, Some("*"), "Me too.").status).collect()
 }
+
+/// Sector and region.
+type Kind = (Option<String>, Option<String>);
 
 fn supporters(reply: &Value) -> Vec<SupporterId> {
     let all = reply["supporters"].as_array().unwrap().iter();
@@ -32,6 +36,15 @@ fn endorsed_supporters_are_answered_for_by_whoever_is_affiliated() {
     let patch =
         cast.ask("PATCH", &round.mine()).by(&cast.stranger).if_match("*").json(&json!({"visibility": "anonymous"})).send();
     assert_eq!(patch.status, 403);
+    // What is counted of it is what it was when it came in.
+    round.act(&cast, &cast.member, "submit").expect(200);
+    let (of, was): (Kind, Kind) = cast.read(|c| {
+        use plenary::schema::{consultation_audience as a, contributions as n};
+        let of = n::table.filter(n::supporter_id.eq(cast.supporter)).select((n::sector, n::region)).get_result(c)?;
+        Ok((of, a::table.filter(a::supporter_id.eq(cast.supporter)).select((a::sector, a::region)).get_result(c)?))
+    });
+    assert_eq!(of, was);
+    assert!(of.0.is_some() && of.1.is_some(), "{of:?}");
     // One may be secretariat and affiliated at once.
     let both = cast.with_role("both@plenary.test", Role::Secretariat);
     affiliate(&cast.world, &both, cast.supporter, "representative");

@@ -66,7 +66,7 @@ fn one_takes_along_what_one_wrote_and_leaves_no_name_behind() {
         .json(&json!({"email": "representative@plenary.test", "answers": public.answers("Waiting.")}))
         .send()
         .expect(202);
-    cast.ask("DELETE", "/me").by(&cast.representative).json(&json!({"password": PASSWORD})).send().expect(204);
+    cast.ask("DELETE", "/me").by(&cast.representative).if_match("*").json(&json!({"password": PASSWORD})).send().expect(204);
     let left: Vec<String> = dump(cast.db()).into_iter().filter(|line| line.contains("representative@plenary.test")).collect();
     assert_eq!(left, Vec::<String>::new());
     assert_eq!(rows(&cast, "public_contributions", ""), 0);

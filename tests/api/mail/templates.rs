@@ -164,8 +164,9 @@ fn params(kind: Kind) -> Vec<Value> {
 
 fn link_of(kind: Kind) -> Option<&'static str> {
     use Kind::*;
-    matches!(kind, VerifyEmail | ResetPassword | ConfirmEmail | EmailChanged | Invitation | GroupInvitation | ConfirmApplication)
-        .then_some(LINK)
+    let account = matches!(kind, VerifyEmail | ResetPassword | ConfirmEmail | EmailChanged);
+    let others = matches!(kind, Invitation | GroupInvitation | ConfirmApplication | ConfirmContribution | ContributionConfirmed);
+    (account || others).then_some(LINK)
 }
 
 fn shown(letter: &Letter) -> String {
