@@ -2,10 +2,10 @@
 //!
 //! It is a function of the tally alone, so that it is the same for everybody and at every time after the close.
 
-use super::disclosure::{self, Sides, may_show};
+use super::disclosure::{self, Sides, determined, may_show};
 use super::questions::{Question, QuestionKind};
 use super::tally::{Cell, Counts, QuestionTally, Tally};
-use super::{CROWD, disclosure::determined};
+use super::CROWD;
 
 /// A sector or a region; null: unknown.
 pub type Code = Option<String>;
@@ -196,7 +196,10 @@ impl Telling<'_> {
             return vec![true; codes.len()];
         }
         let all: Vec<Sides> = codes.iter().map(|code| sides(self.tally, |cell| axis.of(cell) == code)).collect();
-        disclosure::audience(&all)
+        // Where nobody is who could be found out, there is nobody to hide behind either.
+        let peopled: Vec<Sides> = all.iter().copied().filter(|part| *part != Sides::default()).collect();
+        let mut shown = disclosure::audience(&peopled).into_iter();
+        all.iter().map(|part| *part == Sides::default() || shown.next().unwrap_or_default()).collect()
     }
 
     /// Whether what sectors and regions tell together, they may tell.
