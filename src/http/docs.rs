@@ -104,7 +104,7 @@ impl Document {
     }
 
     async fn answer(self) -> HttpResponse {
-        // Off the worker, since it takes a while; and what the thread's heap held beside the text goes back to the system.
+        // Off the worker, since it takes a while.
         let write = move || self.written.get_or_init(|| openapi::document(&self.routes).to_string().into()).clone();
         match web::block(write).await {
             Ok(text) => {
