@@ -184,6 +184,7 @@ diesel::table! {
     consultation_tallies (consultation_id) {
         consultation_id -> Text,
         tally -> Text,
+        submitted -> Nullable<BigInt>,
         created_at -> Timestamp,
     }
 }

@@ -156,6 +156,8 @@ CREATE INDEX dispositions_by_deliverable ON dispositions (deliverable_id, consul
 CREATE TABLE consultation_tallies (
     consultation_id TEXT NOT NULL PRIMARY KEY REFERENCES consultations (id),
     tally TEXT NOT NULL,
+    -- How many contributed, as far as it may be told.
+    submitted BIGINT,
     created_at TIMESTAMP NOT NULL
 );
 

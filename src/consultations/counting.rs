@@ -1,9 +1,9 @@
 //! Counting what came out of a round.
 
 use super::path::Round;
-use super::rules::Audience;
 use super::rules::questions::{Answers, Question};
 use super::rules::tally::{Counting, Tally};
+use super::rules::{Audience, is_confidential, results};
 use super::store::{ConsultationRow, questions, tallies};
 use crate::call;
 use crate::db::{AnyConnection, Db};
@@ -44,9 +44,11 @@ pub async fn count_next(db: &Db) -> Result<bool> {
     let counted = db.read(|tx| {
         let Some(row) = tallies::next(tx)? else { return Ok::<_, Error>(None) };
         let asked = questions::of(tx, row.id)?;
-        Ok(Some((row.id, count(tx, &row, &asked)?)))
+        let tally = count(tx, &row, &asked)?;
+        let submitted = results::submitted(&tally, is_confidential(&row.allowed()?));
+        Ok(Some((row.id, tally, submitted)))
     });
-    let Some((id, tally)) = counted.await? else { return Ok(false) };
-    db.write(move |tx| tallies::keep(tx, id, &tally)).await?;
+    let Some((id, tally, submitted)) = counted.await? else { return Ok(false) };
+    db.write(move |tx| tallies::keep(tx, id, &tally, submitted)).await?;
     Ok(true)
 }

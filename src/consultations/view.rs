@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::path::Round;
 use super::rules::moving;
-use super::rules::{Audience, CROWD, Scope, Status, Visibility};
+use super::rules::{Audience, Scope, Status, Visibility};
 use super::store::{ConsultationId, ConsultationRow, counts};
 use crate::db::AnyConnection;
 use crate::deliverables::{self, DeliverableRef};
@@ -87,15 +87,6 @@ pub struct Onlooker<'a> {
     pub now: Instant,
 }
 
-/// How many contributions a round shows, of so many invited (`None`: everybody) and submitted.
-fn shown_count(round: &Round, invited: Option<i64>, submitted: i64) -> Option<i64> {
-    if !round.is_confidential() {
-        return Some(submitted);
-    }
-    let crowds = submitted >= CROWD && invited.is_none_or(|invited| invited - submitted >= CROWD);
-    (round.status.is_over() && crowds).then_some(submitted)
-}
-
 /// These rounds as answers show them. As many queries for one as for a page of them.
 pub fn consultations(
     c: &mut AnyConnection,
@@ -107,13 +98,18 @@ pub fn consultations(
     let of_deliverables: BTreeSet<_> = rows.iter().filter_map(|row| row.deliverable_id).collect();
     let groups = groups::refs(c, &of_groups.into_iter().collect::<Vec<_>>(), to.reader)?;
     let deliverables = deliverables::refs(c, &of_deliverables.into_iter().collect::<Vec<_>>())?;
-    let (invited, submitted) = (counts::invited(c, &ids)?, counts::submitted(c, &ids)?);
+    let (invited, submitted, told) = (counts::invited(c, &ids)?, counts::submitted(c, &ids)?, counts::told(c, &ids)?);
     let secretariat = to.actor.may(Action::RunInitiative, &Object::initiative());
     let view = |row: ConsultationRow| {
         let round = Round::at(row, to.now)?;
         let asked = (round.row.audience != Audience::Public).then(|| invited.get(&round.row.id).copied().unwrap_or_default());
-        let answered = submitted.get(&round.row.id).copied().unwrap_or_default();
-        let counts = CountsView { invited: asked, submitted: shown_count(&round, asked, answered) };
+        let answered = if round.is_confidential() {
+            // The same number as in the results, at every time, or none: the difference would tell.
+            told.get(&round.row.id).copied().filter(|_| round.status.is_over())
+        } else {
+            Some(submitted.get(&round.row.id).copied().unwrap_or_default())
+        };
+        let counts = CountsView { invited: asked, submitted: answered };
         let allowed_transitions =
             if round.is_run_by(to.actor) { moving::allowed(round.status, round.row.audience, secretariat) } else { Vec::new() };
         let Round { row, status, allowed } = round;

@@ -2,10 +2,10 @@
 //!
 //! It is a function of the tally alone, so that it is the same for everybody and at every time after the close.
 
+use super::CROWD;
 use super::disclosure::{self, Sides, determined, may_show};
 use super::questions::{Question, QuestionKind};
 use super::tally::{Cell, Counts, QuestionTally, Tally};
-use super::CROWD;
 
 /// A sector or a region; null: unknown.
 pub type Code = Option<String>;
@@ -108,15 +108,21 @@ struct Telling<'a> {
     submitted: bool,
 }
 
-/// What is told of a round. `sectors` and `regions`: every code that is listed in any case, in order.
-pub fn outcome(tally: &Tally, questions: &[Question], confidential: bool, sectors: &[Code], regions: &[Code]) -> Outcome {
+/// How many contributed, where that may be told.
+pub fn submitted(tally: &Tally, confidential: bool) -> Option<i64> {
     let all = tally.submitted();
-    let submitted = !confidential
+    let told = !confidential
         || match tally.invited() {
             Some(_) => sides(tally, |_| true).may_show(),
             None => all.unnamed() == 0 || all.unnamed() >= CROWD,
         };
-    let telling = Telling { tally, confidential, submitted };
+    told.then_some(all.all)
+}
+
+/// What is told of a round. `sectors` and `regions`: every code that is listed in any case, in order.
+pub fn outcome(tally: &Tally, questions: &[Question], confidential: bool, sectors: &[Code], regions: &[Code]) -> Outcome {
+    let submitted = submitted(tally, confidential);
+    let telling = Telling { tally, confidential, submitted: submitted.is_some() };
     let (sectors, regions) = (telling.codes(Axis::Sector, sectors), telling.codes(Axis::Region, regions));
     let shown_sectors = telling.audience(Axis::Sector, &sectors);
     let sector_groups = grouped(&sectors, &shown_sectors);
@@ -137,8 +143,10 @@ pub fn outcome(tally: &Tally, questions: &[Question], confidential: bool, sector
         told.answered.is_none() || told.options.iter().any(Option::is_none) || (told.by_sector.is_empty() && tally.has_audience)
     };
     let suppressed = confidential
-        && (!submitted || shown_sectors.iter().chain(&shown_regions).any(|shown| !shown) || questions.iter().any(missing));
-    Outcome { invited: tally.invited(), submitted: submitted.then_some(all.all), questions, by_sector, by_region, suppressed }
+        && (submitted.is_none()
+            || shown_sectors.iter().chain(&shown_regions).any(|shown| !shown)
+            || questions.iter().any(missing));
+    Outcome { invited: tally.invited(), submitted, questions, by_sector, by_region, suppressed }
 }
 
 fn sides(tally: &Tally, within: impl Fn(&Cell) -> bool) -> Sides {

@@ -9,7 +9,7 @@ use super::ConsultationId;
 use crate::consultations::rules::ContributionStatus;
 use crate::db::{AnyConnection, any_of};
 use crate::error::Result;
-use crate::schema::{consultation_audience as a, consultation_questions as q, contributions as n};
+use crate::schema::{consultation_audience as a, consultation_questions as q, consultation_tallies as t, contributions as n};
 
 /// How many supporters are in the audience of each of these rounds.
 pub fn invited(c: &mut AnyConnection, of: &[ConsultationId]) -> Result<HashMap<ConsultationId, i64>> {
@@ -30,6 +30,13 @@ pub fn submitted(c: &mut AnyConnection, of: &[ConsultationId]) -> Result<HashMap
         .select((n::consultation_id, count_star()))
         .load(c)?;
     Ok(rows.into_iter().collect())
+}
+
+/// How many contributed to each of these rounds, as was written down when its contributions were counted, where that may be told.
+pub fn told(c: &mut AnyConnection, of: &[ConsultationId]) -> Result<HashMap<ConsultationId, i64>> {
+    let rows: Vec<(ConsultationId, Option<i64>)> =
+        t::table.filter(any_of("consultation_tallies.consultation_id", of)).select((t::consultation_id, t::submitted)).load(c)?;
+    Ok(rows.into_iter().filter_map(|(id, submitted)| Some((id, submitted?))).collect())
 }
 
 /// Whether a round asks anything.

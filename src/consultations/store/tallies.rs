@@ -20,10 +20,10 @@ pub fn find(c: &mut AnyConnection, consultation: ConsultationId) -> Result<Optio
     Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
 }
 
-/// Writes the tally of a round, once: what was written before stays.
-pub fn keep(tx: &mut Write<'_>, consultation: ConsultationId, tally: &Tally) -> Result<()> {
+/// Writes the tally of a round, once, and how many contributed, where that may be told: what was written before stays.
+pub fn keep(tx: &mut Write<'_>, consultation: ConsultationId, tally: &Tally, submitted: Option<i64>) -> Result<()> {
     let (json, now) = (serde_json::to_string(tally)?, tx.now());
-    let row = (t::consultation_id.eq(consultation), t::tally.eq(json), t::created_at.eq(now));
+    let row = (t::consultation_id.eq(consultation), t::tally.eq(json), t::submitted.eq(submitted), t::created_at.eq(now));
     match tx.savepoint(|c| diesel::insert_into(t::table).values(row).execute(c)) {
         Err(error) if DbError::unique_violation(&error) => Ok(()),
         written => Ok(written.map(drop)?),
