@@ -153,10 +153,15 @@ impl Weighter<String, Arc<Kept>> for Bytewise {
 pub struct Answers(Option<Cache<String, Arc<Kept>, Bytewise>>);
 
 impl Answers {
-    /// A cache of at most `bytes`; 0: none.
+    /// A cache of at most `bytes`; 0: none. Many answers share it, so that none is kept that is larger than a small part of it.
     pub fn new(bytes: u64) -> Self {
         let items = usize::try_from(bytes / 4096).unwrap_or(1024).max(16);
         Self((bytes > 0).then(|| Cache::with_weighter(items, bytes, Bytewise)))
+    }
+
+    /// A cache of at most `bytes` for few answers, each of which may be most of it (its `items` are fewer than two shards would take).
+    pub fn of_few(bytes: u64) -> Self {
+        Self((bytes > 0).then(|| Cache::with_weighter(16, bytes, Bytewise)))
     }
 
     /// Whether anything is kept at all.
@@ -194,6 +199,16 @@ mod tests {
         for (accept, kept, encoding) in cases {
             assert_eq!(Encoding::negotiate(accept, kept), encoding, "{accept} {kept}");
         }
+    }
+
+    #[test]
+    fn of_few_answers_each_may_be_large() {
+        let cache = Answers::of_few(16 << 20);
+        let now = Instant::parse("2026-11-22T00:00:00Z").unwrap();
+        let board = Kept::new(StatusCode::OK, Vec::new(), vec![b' '; 8 << 20].into(), String::new(), 7);
+        cache.keep("board".into(), Arc::new(board));
+        assert!(cache.get("board", 7, now).is_some());
+        assert!(Answers::of_few(0).get("board", 7, now).is_none());
     }
 
     #[test]

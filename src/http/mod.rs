@@ -76,7 +76,7 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Bytes of the answer cache; 0 switches it off.
+    /// Bytes of the answer cache, and of the one of shared answers beside it; 0 switches both off.
     pub cache_bytes: u64,
     /// Whose pages may call from a browser.
     pub cors: cors::Cors,
@@ -143,6 +143,8 @@ pub struct WebState {
     pub limits: limits::Limits,
     /// Answers kept while nothing is written.
     pub cache: cache::Answers,
+    /// Those among them that are shared by who may read them ([`Shared`]): few, and large.
+    shared: cache::Answers,
     /// Counters and durations.
     pub metrics: Arc<metrics::Metrics>,
     languages: RwLock<Arc<Languages>>,
@@ -179,10 +181,10 @@ impl Web {
         metrics: Arc<metrics::Metrics>,
         parts: Parts,
     ) -> Self {
-        let cache = cache::Answers::new(options.cache_bytes);
+        let (cache, shared) = (cache::Answers::new(options.cache_bytes), cache::Answers::of_few(options.cache_bytes));
         let limits = limits::Limits::new(options.limits, db.clock());
         let languages = RwLock::default();
-        Self(Arc::new(WebState { db, options, authenticate, load_languages, limits, cache, metrics, languages, parts }))
+        Self(Arc::new(WebState { db, options, authenticate, load_languages, limits, cache, shared, metrics, languages, parts }))
     }
 
     /// A part that the composition root put in.

@@ -1,5 +1,5 @@
-//! Answers that are the same for all who may read them and ask for the same, such as a board: made once, and kept in the answer cache while
-//! nothing is written, also for who is signed in.
+//! Answers that are the same for all who may read them and ask for the same, such as a board: made once, and kept while nothing is written,
+//! also for who is signed in.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -30,9 +30,8 @@ impl<P, Q, B> Input<P, Q, B> {
         what: impl Display,
         make: impl FnOnce(&mut Read<'_>) -> Result<A>,
     ) -> Result<Shared<A>> {
-        // No path begins so: nobody can ask for it without passing policy.
-        let key = format!("shared {what} {:?}{}", self.reader, if self.wants_csv { " csv" } else { "" });
-        let cache = &self.web.cache;
+        let key = format!("{what} {:?}{}", self.reader, if self.wants_csv { " csv" } else { "" });
+        let cache = &self.web.shared;
         let known = cache.get(&key, tx.revision(), tx.now());
         let kept = match known {
             Some(kept) => kept,
