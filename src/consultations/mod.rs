@@ -29,13 +29,13 @@ use crate::text;
 use crate::time::Instant;
 
 pub use calendar::{Calendar, entries};
+pub use contributions::{export, forget_old, person_erased, supporters_merged};
 pub use counting::count_next as count_next_closed_round;
 pub use dispositions::mails::on_deliverable_settled;
 pub use moves::keep_time;
 pub use reactions::{
     on_group_concluding, on_group_suspended, on_people_joined, on_round_wanted, on_supporters_endorsed, on_supporters_merged,
 };
-pub use contributions::{export, forget_old, person_erased, supporters_merged};
 pub use rules::{Audience, ContributionStatus, Scope, Status, Visibility};
 pub use store::announcements::is_any as is_any_announcement;
 pub use store::clock::{due, next_change};

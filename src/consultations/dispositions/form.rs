@@ -102,7 +102,15 @@ impl One {
             return Err(Problem::invalid(&faults).into());
         }
         let (disposition, deliverable) = (self.disposition, self.deliverable.clone());
-        Ok(Worded { contribution_id, question_id: None, point: String::new(), disposition, reason, deliverable, at: String::new() })
+        Ok(Worded {
+            contribution_id,
+            question_id: None,
+            point: String::new(),
+            disposition,
+            reason,
+            deliverable,
+            at: String::new(),
+        })
     }
 }
 

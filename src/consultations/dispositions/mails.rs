@@ -125,7 +125,8 @@ impl Letters {
                 "reference": taken.reference, "deliverable": taken.title, "presented": taken.presented,
             });
         }
-        let prompt = |id: &str| self.questions.iter().find(|question| question.id.as_str() == id).map(|one| one.prompt.pick(&order));
+        let prompt =
+            |id: &str| self.questions.iter().find(|question| question.id.as_str() == id).map(|one| one.prompt.pick(&order));
         let taker = |id| self.takers.get(&id).map(|taker| format!("{}, {}", taker.reference, taker.title));
         let item = |row: &DispositionRow| {
             json!({

@@ -15,7 +15,7 @@ use crate::consultations::listing::eyes::{self, InContribution};
 use crate::consultations::path::{self, InConsultation, Round};
 use crate::consultations::rules::{ContributionStatus, Status};
 use crate::consultations::store::contributions::ContributionId;
-use crate::consultations::store::dispositions::{self, Dispositions, DispositionRow};
+use crate::consultations::store::dispositions::{self, DispositionRow, Dispositions};
 use crate::consultations::store::listing;
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, ProblemKind, Result};
@@ -31,14 +31,23 @@ pub fn routes() -> Vec<Route> {
     use ProblemKind::{Forbidden, InvalidCursor, NotFound, WrongState};
     vec![
         get(ONE, Action::ReadPublic, "What became of a whole contribution", show).answers(&[Forbidden, NotFound, WrongState]),
-        route(Method::PUT, ONE, Action::RunGroup, "Say what becomes of a whole contribution", put).answers(&[
-            Forbidden, NotFound, WrongState,
-        ]),
-        get(ALL, Action::ReadPublic, "What became of a round's contributions", list)
-            .answers(&[Forbidden, NotFound, WrongState, InvalidCursor]),
-        route(Method::PUT, ALL, Action::RunGroup, "Say what becomes of several contributions at once, or of points of them", put_several)
-            .unversioned()
+        route(Method::PUT, ONE, Action::RunGroup, "Say what becomes of a whole contribution", put)
             .answers(&[Forbidden, NotFound, WrongState]),
+        get(ALL, Action::ReadPublic, "What became of a round's contributions", list).answers(&[
+            Forbidden,
+            NotFound,
+            WrongState,
+            InvalidCursor,
+        ]),
+        route(
+            Method::PUT,
+            ALL,
+            Action::RunGroup,
+            "Say what becomes of several contributions at once, or of points of them",
+            put_several,
+        )
+        .unversioned()
+        .answers(&[Forbidden, NotFound, WrongState]),
     ]
 }
 

@@ -25,11 +25,7 @@ pub struct InContribution {
 
 /// Which contributions a caller sees: those for the secretariat alone only the secretariat, hidden ones only who runs the round.
 pub fn of(round: &Round, actor: &Actor) -> Which {
-    Which {
-        secret: actor.may(Action::RunInitiative, &Object::initiative()),
-        hidden: round.is_run_by(actor),
-        answered: None,
-    }
+    Which { secret: actor.may(Action::RunInitiative, &Object::initiative()), hidden: round.is_run_by(actor), answered: None }
 }
 
 /// 403 or 409 unless the caller, who reads the round, may see what came in: once it is published, and whoever runs it once it has closed,
@@ -40,10 +36,14 @@ pub fn may_list(round: &Round, actor: &Actor) -> Result<()> {
         Status::Published => Ok(()),
         Status::Closed if runs => Ok(()),
         Status::Open if runs && !round.is_confidential() => Ok(()),
-        _ if !runs => Err(Error::forbidden("What came in is shown once the round is published; before, whoever runs it sees it.")),
+        _ if !runs => {
+            Err(Error::forbidden("What came in is shown once the round is published; before, whoever runs it sees it."))
+        }
         Status::Open => {
             let until = round.row.closes_at;
-            Err(Error::wrong_state(format!("Contributors may be anonymous here: what came in is shown once the round closes, at {until}.")))
+            Err(Error::wrong_state(format!(
+                "Contributors may be anonymous here: what came in is shown once the round closes, at {until}."
+            )))
         }
         status => Err(Error::wrong_state(format!("The round is {status}: nothing has come in."))),
     }

@@ -18,7 +18,8 @@ const PATH: &str = "/consultations/{consultation}/contributions/{contribution_id
 pub fn routes() -> Vec<Route> {
     use ProblemKind::{Forbidden, NotFound, RuleViolation, WrongState};
     vec![
-        get(PATH, Action::RunGroup, "Whether a contribution is hidden, and why", show).answers(&[Forbidden, NotFound, WrongState]),
+        get(PATH, Action::RunGroup, "Whether a contribution is hidden, and why", show)
+            .answers(&[Forbidden, NotFound, WrongState]),
         route(Method::PUT, PATH, Action::RunGroup, "Hide a contribution from others, for a reason, or show it again", moderate)
             .answers(&[Forbidden, NotFound, WrongState, RuleViolation]),
     ]

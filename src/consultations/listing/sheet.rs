@@ -13,7 +13,8 @@ const HEADER: [&str; 9] =
 
 /// The bytes.
 pub fn write(views: &[ListedView], questions: &[Question], reader: &Reader) -> Result<Vec<u8>> {
-    let prompts: Vec<String> = questions.iter().map(|question| question.prompt.clone().shown(reader).plain().to_owned()).collect();
+    let prompts: Vec<String> =
+        questions.iter().map(|question| question.prompt.clone().shown(reader).plain().to_owned()).collect();
     let header: Vec<&str> = HEADER.into_iter().chain(prompts.iter().map(String::as_str)).collect();
     csv::table(&header, views.iter().map(|view| line(view, questions)))
 }

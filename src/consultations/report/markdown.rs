@@ -51,7 +51,15 @@ mod tests {
         for gone in ["<script", "<b ", "javascript:", "<img", "data:", "<h1"] {
             assert!(!page.contains(gone), "{gone}: {page}");
         }
-        for there in ["<h3>Head</h3>", "&lt;script&gt;", "<strong>strong</strong>", "href=\"https://example.org/", "pic", "<table>", "mailto:me@example.org"] {
+        for there in [
+            "<h3>Head</h3>",
+            "&lt;script&gt;",
+            "<strong>strong</strong>",
+            "href=\"https://example.org/",
+            "pic",
+            "<table>",
+            "mailto:me@example.org",
+        ] {
             assert!(page.contains(there), "{there}: {page}");
         }
     }

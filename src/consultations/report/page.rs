@@ -197,7 +197,8 @@ impl Shown<'_> {
             (None, _) => format!("{} {}", tongue.say("Response", "Réponse"), n + 1),
         };
         let origin: Vec<String> = one.sector.iter().chain(&one.region).map(|code| names.name(code)).collect();
-        let prompt = |id| self.results.questions.iter().find(|question| question.id == id).map(|question| question.prompt.plain());
+        let prompt =
+            |id| self.results.questions.iter().find(|question| question.id == id).map(|question| question.prompt.plain());
         let answers = (one.answers.iter())
             .map(|answer| (prompt(answer.question_id).unwrap_or_default().to_owned(), sheet::text(answer.value.get())))
             .collect();

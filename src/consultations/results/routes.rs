@@ -27,8 +27,13 @@ const PICTURE: &str = "/consultations/{consultation}/results.svg";
 pub fn routes() -> Vec<Route> {
     use ProblemKind::{Forbidden, NotFound, WrongState};
     vec![
-        get(PATH, Action::ReadPublic, "What came out of a round: who runs it once it has closed, everybody once it is published", show)
-            .answers(&[Forbidden, NotFound, WrongState]),
+        get(
+            PATH,
+            Action::ReadPublic,
+            "What came out of a round: who runs it once it has closed, everybody once it is published",
+            show,
+        )
+        .answers(&[Forbidden, NotFound, WrongState]),
         get(PICTURE, Action::ReadPublic, "What came out of a round, or of one question, as a chart", picture)
             .answers(&[Forbidden, NotFound, WrongState]),
     ]
@@ -48,10 +53,14 @@ pub fn may_see(round: &Round, actor: &Actor) -> Result<()> {
         return Ok(());
     }
     if !round.is_run_by(actor) {
-        return Err(Error::forbidden("What came out of this round is shown once it is published; before, whoever runs it sees it."));
+        return Err(Error::forbidden(
+            "What came out of this round is shown once it is published; before, whoever runs it sees it.",
+        ));
     }
     Err(Error::wrong_state(match round.status {
-        Status::Open => format!("The round is open: it closes at {}, and what came out of it is shown then.", round.row.closes_at),
+        Status::Open => {
+            format!("The round is open: it closes at {}, and what came out of it is shown then.", round.row.closes_at)
+        }
         Status::Draft | Status::Scheduled | Status::Cancelled | Status::Closed | Status::Published => {
             format!("The round is {}: nothing has come out of it.", round.status)
         }
@@ -78,7 +87,8 @@ impl Found {
         let confidential = round.is_confidential();
         let outcome = results::outcome(&self.tally, &self.questions, confidential, &sectors, &regions);
         let (unanswered, named) = listing::unanswered(c, round.row.id)?;
-        let told = !confidential || (outcome.submitted.is_some() && may_show(unanswered - named, self.tally.submitted().unnamed()));
+        let told =
+            !confidential || (outcome.submitted.is_some() && may_show(unanswered - named, self.tally.submitted().unnamed()));
         Ok(ResultsView::of(outcome, &self.questions, told.then_some(unanswered), reader))
     }
 }

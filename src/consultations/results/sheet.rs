@@ -35,11 +35,7 @@ fn line(question: Option<&QuestionResult>, option: &str, measure: &str, (by, gro
 
 fn participation(axis: Axis, part: &PartView) -> [Line; 3] {
     let of = |measure, value| line(None, "", measure, (axis.as_str(), part.code.clone()), value);
-    [
-        of("register", part.register.to_string()),
-        of("invited", part.invited.to_string()),
-        of("submitted", number(part.submitted)),
-    ]
+    [of("register", part.register.to_string()), of("invited", part.invited.to_string()), of("submitted", number(part.submitted))]
 }
 
 fn of_question(question: &QuestionResult) -> Vec<Line> {
@@ -62,7 +58,13 @@ fn of_question(question: &QuestionResult) -> Vec<Line> {
     lines
 }
 
-fn of_share(question: &QuestionResult, axis: Axis, share: &ShareView, chosen: &str, options: &[(String, Option<i64>)]) -> Vec<Line> {
+fn of_share(
+    question: &QuestionResult,
+    axis: Axis,
+    share: &ShareView,
+    chosen: &str,
+    options: &[(String, Option<i64>)],
+) -> Vec<Line> {
     let group = share.codes.join(" ");
     let of = |option: &str, measure: &str, value| line(Some(question), option, measure, (axis.as_str(), group.clone()), value);
     let mut lines = vec![of("", "answered", number(share.answered))];

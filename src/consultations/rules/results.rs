@@ -2,10 +2,10 @@
 //!
 //! It is a function of the tally alone, so that it is the same for everybody and at every time after the close.
 
+use super::CROWD;
 use super::disclosure::{self, Sides, determined, may_show};
 use super::questions::{Question, QuestionKind};
 use super::tally::{Cell, Counts, QuestionTally, Tally};
-use super::CROWD;
 
 /// A sector or a region; null: unknown.
 pub type Code = Option<String>;
@@ -131,8 +131,11 @@ pub fn outcome(tally: &Tally, questions: &[Question], confidential: bool, sector
     let sector_groups = telling.told_apart(Axis::Sector, sector_groups);
     let region_groups = telling.told_apart(Axis::Region, region_groups);
     let questions = questions.iter().enumerate();
-    let questions: Vec<Told> = questions.map(|(at, question)| telling.question(at, question, &sector_groups, &region_groups)).collect();
-    let missing = |told: &Told| told.answered.is_none() || told.options.iter().any(Option::is_none) || (told.by_sector.is_empty() && tally.has_audience);
+    let questions: Vec<Told> =
+        questions.map(|(at, question)| telling.question(at, question, &sector_groups, &region_groups)).collect();
+    let missing = |told: &Told| {
+        told.answered.is_none() || told.options.iter().any(Option::is_none) || (told.by_sector.is_empty() && tally.has_audience)
+    };
     let suppressed = confidential
         && (!submitted || shown_sectors.iter().chain(&shown_regions).any(|shown| !shown) || questions.iter().any(missing));
     Outcome { invited: tally.invited(), submitted: submitted.then_some(all.all), questions, by_sector, by_region, suppressed }
@@ -291,7 +294,14 @@ impl Telling<'_> {
         if everybody == 0 { self.submitted } else { whole > 0 && may_show(part, whole) }
     }
 
-    fn asked<'a>(&self, at: usize, question: &'a Question, all: &QuestionTally, unnamed: i64, silent: Option<(i64, bool)>) -> Asked<'a> {
+    fn asked<'a>(
+        &self,
+        at: usize,
+        question: &'a Question,
+        all: &QuestionTally,
+        unnamed: i64,
+        silent: Option<(i64, bool)>,
+    ) -> Asked<'a> {
         let mut parts: Vec<i64> = all.options.iter().map(|option| option.unnamed()).collect();
         let blank = unnamed - all.answered.unnamed();
         let options = parts.len();
@@ -352,7 +362,8 @@ impl Telling<'_> {
         if !self.confidential || groups.is_empty() {
             return vec![!groups.is_empty(); asked.shown.len()];
         }
-        let all: Vec<(i64, Vec<i64>)> = groups.iter().map(|group| self.answers(asked, |cell| group.contains(axis.of(cell)))).collect();
+        let all: Vec<(i64, Vec<i64>)> =
+            groups.iter().map(|group| self.answers(asked, |cell| group.contains(axis.of(cell)))).collect();
         let options = asked.shown.len() - 1;
         let required = asked.question.required;
         let blank = |(whole, parts): &(i64, Vec<i64>)| parts.get(options).copied().unwrap_or(*whole);
@@ -416,3 +427,6 @@ fn is_in(group: Option<&Vec<Code>>, code: &Code) -> bool {
 fn pairs(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
 }
+
+#[cfg(test)]
+mod tests;

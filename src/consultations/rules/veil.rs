@@ -44,7 +44,8 @@ impl Veil {
             let people = (cell.invited - cell.submitted.named).max(cell.submitted.unnamed());
             *sectors.entry(cell.sector.clone()).or_default().entry(cell.region.clone()).or_default() += people;
         }
-        let sizes: BTreeMap<Code, i64> = sectors.iter().map(|(sector, regions)| (sector.clone(), regions.values().sum())).collect();
+        let sizes: BTreeMap<Code, i64> =
+            sectors.iter().map(|(sector, regions)| (sector.clone(), regions.values().sum())).collect();
         let without = taken(&sizes);
         let mut said = BTreeMap::new();
         for (sector, regions) in sectors {
@@ -94,7 +95,8 @@ mod tests {
 
     #[test]
     fn what_three_share_is_said() {
-        let over = veil(&[("state", "asia", 3, 0), ("state", "europe", 9, 0), ("academia", "asia", 1, 0), ("academia", "europe", 2, 0)]);
+        let over =
+            veil(&[("state", "asia", 3, 0), ("state", "europe", 9, 0), ("academia", "asia", 1, 0), ("academia", "europe", 2, 0)]);
         assert_eq!(shown(&over, "state", "asia"), "state asia");
         assert_eq!(shown(&over, "academia", "asia"), "academia");
         assert_eq!(shown(&over, "academia", "europe"), "academia");
@@ -103,7 +105,8 @@ mod tests {
 
     #[test]
     fn whoever_says_who_they_are_is_no_cover() {
-        let over = veil(&[("state", "asia", 5, 3), ("state", "europe", 9, 0), ("academia", "asia", 4, 2), ("civil", "asia", 4, 3)]);
+        let over =
+            veil(&[("state", "asia", 5, 3), ("state", "europe", 9, 0), ("academia", "asia", 4, 2), ("civil", "asia", 4, 3)]);
         // Two in Asia would be found out by their missing region, so Europe's goes too.
         assert_eq!(shown(&over, "state", "asia"), "state");
         assert_eq!(shown(&over, "state", "europe"), "state");

@@ -122,7 +122,13 @@ pub fn page(
 }
 
 /// At most `limit` of them, in the order of the list, from the one after `after` on.
-pub fn batch(c: &mut AnyConnection, consultation: ConsultationId, which: Which, after: &str, limit: i64) -> Result<Vec<Submitted>> {
+pub fn batch(
+    c: &mut AnyConnection,
+    consultation: ConsultationId,
+    which: Which,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Submitted>> {
     let query = visible!(consultation, which).filter(n::listing_id.gt(after.to_owned())).order(n::listing_id).limit(limit);
     let rows: Vec<Row> = query.select((ListedRow::as_select(), a::sector.nullable(), a::region.nullable())).load(c)?;
     Ok(rows.into_iter().map(submitted).collect())
@@ -164,8 +170,11 @@ pub fn one(c: &mut AnyConnection, consultation: ConsultationId, which: Which, li
 pub fn moderate(tx: &mut Write<'_>, row: &ListedRow, hidden: Option<(Instant, &str)>) -> Result<i64> {
     let known = n::table.filter(n::id.eq(row.id)).filter(n::moderation_version.eq(row.moderation_version));
     let next = row.moderation_version + 1;
-    let changes =
-        (n::hidden_at.eq(hidden.map(|(at, _)| at)), n::hidden_reason.eq(hidden.map(|(_, why)| why)), n::moderation_version.eq(next));
+    let changes = (
+        n::hidden_at.eq(hidden.map(|(at, _)| at)),
+        n::hidden_reason.eq(hidden.map(|(_, why)| why)),
+        n::moderation_version.eq(next),
+    );
     let saved = diesel::update(known).set(changes).execute(&mut **tx)?;
     if saved == 1 { Ok(next) } else { Err(stale()) }
 }

@@ -13,8 +13,12 @@ use crate::schema::consultations as r;
 /// was faster.
 pub fn save(tx: &mut Write<'_>, row: ConsultationRow, text: &Localised) -> Result<ConsultationRow> {
     let known = r::table.filter(r::id.eq(row.id)).filter(r::synthesis_version.eq(row.synthesis_version));
-    let next =
-        ConsultationRow { synthesis: Some(text.to_json()), synthesis_version: row.synthesis_version + 1, updated_at: tx.now(), ..row };
+    let next = ConsultationRow {
+        synthesis: Some(text.to_json()),
+        synthesis_version: row.synthesis_version + 1,
+        updated_at: tx.now(),
+        ..row
+    };
     let changes = (
         r::synthesis.eq(next.synthesis.clone()),
         r::synthesis_version.eq(next.synthesis_version),

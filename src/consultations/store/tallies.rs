@@ -76,7 +76,14 @@ pub fn each(c: &mut AnyConnection, consultation: ConsultationId, mut count: impl
             .filter(n::listing_id.gt(&after))
             .order(n::listing_id)
             .limit(BATCH)
-            .select((n::listing_id, n::answers, n::visibility, v::visibility.nullable(), a::sector.nullable(), a::region.nullable()))
+            .select((
+                n::listing_id,
+                n::answers,
+                n::visibility,
+                v::visibility.nullable(),
+                a::sector.nullable(),
+                a::region.nullable(),
+            ))
             .load(c)?;
         let Some((last, ..)) = rows.last() else { return Ok(()) };
         after.clone_from(last);

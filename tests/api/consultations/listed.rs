@@ -73,7 +73,8 @@ fn anonymous_means_anonymous_and_secret_means_secret() {
         }
     }
     // The order says nothing: that of ids that are random.
-    let ids: Vec<&String> = by_member.iter().map(|one| &planted.iter().find(|p| one.to_string().contains(&p.text)).unwrap().listing_id).collect();
+    let ids: Vec<&String> =
+        by_member.iter().map(|one| &planted.iter().find(|p| one.to_string().contains(&p.text)).unwrap().listing_id).collect();
     assert!(ids.is_sorted());
 }
 
@@ -91,13 +92,18 @@ fn a_hidden_contribution_is_seen_by_who_runs_the_round_and_is_in_no_export() {
     let hidden = put(&json!({"hidden": true, "reason": "Insults."}), &etag).expect(200);
     assert_eq!(hidden.json()["hidden"], true);
     assert_eq!(put(&json!({"hidden": false}), &etag).expect(412).problem(), "precondition-failed");
-    assert_eq!(cast.ask("GET", &at(&planted[2].id)).by(&cast.chair).send().expect(404).problem(), "not-found", "the secretariat's");
+    assert_eq!(
+        cast.ask("GET", &at(&planted[2].id)).by(&cast.chair).send().expect(404).problem(),
+        "not-found",
+        "the secretariat's"
+    );
     cast.ask("GET", &at(&planted[2].id)).by(&cast.secretary).send().expect(200);
     published(&cast, &round);
     assert!(items(list(&cast, &round, &cast.chair)).iter().any(|one| one["hidden"] == true));
     assert!(!list(&cast, &round, &cast.member).expect(200).text().contains(&shown.text));
     for by in [&cast.member, &cast.chair, &cast.secretary] {
-        let csv = cast.ask("GET", &format!("{}/contributions", round.path)).by(by).header("Accept", "text/csv").send().expect(200);
+        let csv =
+            cast.ask("GET", &format!("{}/contributions", round.path)).by(by).header("Accept", "text/csv").send().expect(200);
         assert!(!csv.text().contains(&shown.text) && csv.text().contains(&planted[0].text), "{}", csv.text());
         assert_eq!(csv.text().contains(&planted[2].text), by.id == cast.secretary.id, "{}", csv.text());
     }
@@ -120,9 +126,15 @@ fn several_are_answered_at_once_or_none() {
         {"contribution_id": planted[1].id, "disposition": "noted", "reason": "By its own id."},
         {"contribution_id": planted[1].listing_id, "question_id": round.id, "disposition": "noted", "reason": "No question."},
     ]);
-    assert_eq!(put(&faulty).expect(422).faults(), ["/items/0/deliverable unknown", "/items/1/contribution_id unknown", "/items/2/question_id unknown"]);
+    assert_eq!(
+        put(&faulty).expect(422).faults(),
+        ["/items/0/deliverable unknown", "/items/1/contribution_id unknown", "/items/2/question_id unknown"]
+    );
     let twice = json!({"contribution_id": planted[0].id, "disposition": "accepted", "reason": " "});
-    assert_eq!(put(&json!([twice, twice])).expect(422).faults(), ["/items/0/reason format", "/items/1/reason format", "/items/1/contribution_id repeated"]);
+    assert_eq!(
+        put(&json!([twice, twice])).expect(422).faults(),
+        ["/items/0/reason format", "/items/1/reason format", "/items/1/contribution_id repeated"]
+    );
     let given = json!([
         {"contribution_id": planted[0].id, "disposition": "accepted", "reason": "Yes.", "deliverable": taker},
         {"contribution_id": planted[1].listing_id, "question_id": asked[0], "point": "norms", "disposition": "rejected", "reason": "Too late."},
@@ -158,8 +170,11 @@ fn contributors_hear_what_became_of_their_input() {
         })
         .collect();
     let taker = deliverable(&cast);
-    let put = |items: &Value| cast.ask("PUT", &format!("{}/dispositions", round.path)).by(&cast.chair).json(&json!({"items": items})).send();
-    put(&json!([{"contribution_id": planted[0].id, "disposition": "accepted", "reason": "Yes.", "deliverable": taker}])).expect(200);
+    let put = |items: &Value| {
+        cast.ask("PUT", &format!("{}/dispositions", round.path)).by(&cast.chair).json(&json!({"items": items})).send()
+    };
+    put(&json!([{"contribution_id": planted[0].id, "disposition": "accepted", "reason": "Yes.", "deliverable": taker}]))
+        .expect(200);
     work(&cast);
     cast.mails();
     published(&cast, &round);
@@ -172,11 +187,18 @@ fn contributors_hear_what_became_of_their_input() {
     cast.write(|tx| {
         let id: Id<DeliverableMark> = plenary::deliverables::named(tx, &taker)?.id;
         let (reference, title) = (taker.clone(), "Toolkit".to_owned());
-        plenary::facts::announce(tx, &plenary::deliverables::DeliverableSettled { deliverable: id, reference, title, status: Status::Approved })
+        plenary::facts::announce(
+            tx,
+            &plenary::deliverables::DeliverableSettled { deliverable: id, reference, title, status: Status::Approved },
+        )
     });
     work(&cast);
     assert_eq!(cast.mails().list(), [format!("contribution_taken_up {}", heard[0].email)]);
     // Who gets these is nobody's to see where contributors may be anonymous.
     let queue = cast.ask("GET", "/admin/mail?limit=200").by(&cast.secretary).send().expect(200);
-    assert!(!queue.text().contains("contribution_answered") && !queue.text().contains("contribution_taken_up"), "{}", queue.text());
+    assert!(
+        !queue.text().contains("contribution_answered") && !queue.text().contains("contribution_taken_up"),
+        "{}",
+        queue.text()
+    );
 }

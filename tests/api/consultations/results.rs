@@ -47,7 +47,10 @@ fn where_nobody_is_anonymous_every_number_is_told() {
     assert_eq!(text["answered"], 3);
     assert_eq!(single["options"], json!([{"option": "Yes", "count": 2}, {"option": "No", "count": 1}]));
     assert_eq!(multiple["options"][1]["count"], 0);
-    assert_eq!((&scale["values"][3], &scale["mean"], &scale["median"]), (&json!({"value": 4, "count": 3}), &json!(4.0), &json!(4.0)));
+    assert_eq!(
+        (&scale["values"][3], &scale["mean"], &scale["median"]),
+        (&json!({"value": 4, "count": 3}), &json!(4.0), &json!(4.0))
+    );
     assert_eq!(ranking["ranking"][2], json!({"option": "Three", "first": 3, "ranked": 3, "mean_place": 1.0}));
     let state = |list: &Value| list.as_array().unwrap().iter().find(|part| part["code"] == "state").cloned();
     let part = state(&before["participation"]["by_sector"]).unwrap();
@@ -143,19 +146,30 @@ fn the_report_is_one_page_for_print() {
     let synthesis = format!("{}/synthesis", round.path);
     let put = |text: &Value| cast.ask("PUT", &synthesis).by(&cast.secretary).json(&json!({"markdown": text})).send();
     assert_eq!(put(&json!({"en": "a", "xx": "b"})).expect(422).faults(), ["/markdown/xx unknown"]);
-    let text = json!({"en": "# They agree\n\n<script>alert(1)</script> [x](javascript:alert(1)) **much**", "fr": "Ils sont d'accord."});
+    let text =
+        json!({"en": "# They agree\n\n<script>alert(1)</script> [x](javascript:alert(1)) **much**", "fr": "Ils sont d'accord."});
     let written = put(&text).expect(200);
     assert_eq!(put(&text).expect(428).problem(), "precondition-required");
     let again = cast.ask("PUT", &synthesis).by(&cast.secretary).if_match(written.header("etag"));
     again.json(&json!({"markdown": text})).send().expect(200);
     assert_eq!(cast.get(&synthesis).expect(403).problem(), "forbidden");
     round.go(&cast, &cast.secretary, "published").expect(200);
-    assert_eq!(cast.ask("GET", &synthesis).header("Accept-Language", "fr").send().expect(200).json()["markdown"], "Ils sont d'accord.");
+    assert_eq!(
+        cast.ask("GET", &synthesis).header("Accept-Language", "fr").send().expect(200).json()["markdown"],
+        "Ils sont d'accord."
+    );
     let page = cast.get(&format!("{}/report", round.path)).expect(200);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
     let html = page.text();
-    for there in ["<html lang=\"en\" dir=\"ltr\">", "<h3>They agree</h3>", "&lt;script&gt;", "Unmistakable Body 1", "planted-attributed-1", "@page{size:A4"] {
+    for there in [
+        "<html lang=\"en\" dir=\"ltr\">",
+        "<h3>They agree</h3>",
+        "&lt;script&gt;",
+        "Unmistakable Body 1",
+        "planted-attributed-1",
+        "@page{size:A4",
+    ] {
         assert!(html.contains(there), "{there}: {html}");
     }
     assert!(!html.contains("<script") && !html.contains("javascript:"), "{html}");

@@ -20,19 +20,31 @@ const BODIES: [Bodies; 2] = [
 /// Every path from which something of a round might be seen.
 fn paths(round: &Asked, planted: &[Planted]) -> Vec<String> {
     let of = |below: &str| format!("{}{below}", round.path);
-    let mut paths: Vec<String> = ["", "/questions", "/contribution", "/contributions?total=true", "/contributions?answered=true", "/dispositions"]
-        .into_iter()
-        .chain(["/results", "/results.svg", "/report", "/synthesis"])
-        .map(of)
-        .collect();
+    let mut paths: Vec<String> =
+        ["", "/questions", "/contribution", "/contributions?total=true", "/contributions?answered=true", "/dispositions"]
+            .into_iter()
+            .chain(["/results", "/results.svg", "/report", "/synthesis"])
+            .map(of)
+            .collect();
     for one in planted {
         for id in [&one.id, &one.listing_id] {
             paths.extend(["moderation", "disposition"].map(|what| of(&format!("/contributions/{id}/{what}"))));
         }
     }
     let around = [
-        "/consultations", "/consultations?q=planted", "/search?q=planted", "/trace", "/calendar.ics", "/groups/5", "/groups/5/timeline",
-        "/groups/5/calendar.ics", "/admin/audit?limit=200", "/admin/mail?limit=200", "/me", "/me/tasks", "/me/export",
+        "/consultations",
+        "/consultations?q=planted",
+        "/search?q=planted",
+        "/trace",
+        "/calendar.ics",
+        "/groups/5",
+        "/groups/5/timeline",
+        "/groups/5/calendar.ics",
+        "/admin/audit?limit=200",
+        "/admin/mail?limit=200",
+        "/me",
+        "/me/tasks",
+        "/me/export",
     ];
     paths.into_iter().chain(around.map(str::to_owned)).collect()
 }
@@ -92,10 +104,8 @@ fn nobody_finds_what_is_kept_from_them() {
     round.go(&cast, &cast.secretary, "closed").expect(200);
     look_all("closed", true, false);
     let listed = |one: &Planted| if one.visibility == "anonymous" { one.listing_id.clone() } else { one.id.clone() };
-    let items: Vec<_> = planted
-        .iter()
-        .map(|one| json!({"contribution_id": listed(one), "disposition": "noted", "reason": "Thanks."}))
-        .collect();
+    let items: Vec<_> =
+        planted.iter().map(|one| json!({"contribution_id": listed(one), "disposition": "noted", "reason": "Thanks."})).collect();
     let put = cast.ask("PUT", &format!("{}/dispositions", round.path)).by(&cast.secretary);
     put.json(&json!({"items": items})).send().expect(200);
     let moderation = format!("{}/contributions/{}/moderation", round.path, listed(anonymous[0]));
