@@ -75,12 +75,10 @@ impl Letter {
 /// Whom a round's announcement goes to.
 fn whom(kind: Kind, row: &ConsultationRow) -> Whom {
     let members = row.group_id.filter(|_| row.audience == Audience::GroupMembers);
-    let is_published = kind == Kind::ConsultationPublished;
-    Whom {
-        focal_points: row.audience == Audience::Supporters,
-        members,
-        writers: is_published || row.audience == Audience::Public,
-    }
+    // Whoever has written to a round that asks everybody knows that it is open.
+    let of_public = row.audience == Audience::Public && kind != Kind::ConsultationOpened;
+    let writers = of_public || kind == Kind::ConsultationPublished;
+    Whom { focal_points: row.audience == Audience::Supporters, members, writers }
 }
 
 /// Queues the next batch of what audiences are to be told; whether there may be more. Each mail is queued once, whoever is killed in

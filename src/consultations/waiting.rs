@@ -1,7 +1,5 @@
 //! What rounds wait for, for who wants to know what there is to do.
 
-use std::collections::HashMap;
-
 use super::path;
 use super::rules::{Audience, Status};
 use super::store::clock::{self, Running};
@@ -41,20 +39,24 @@ pub fn unanswered(tx: &mut Read<'_>, actor: &Actor, reader: &Reader) -> Result<V
     let mut own: Vec<SupporterId> = affiliated.chain(member.iter().map(|(_, supporter)| *supporter)).collect();
     own.sort_unstable();
     own.dedup();
-    let rounds: HashMap<ConsultationId, _> = open.into_iter().map(|row| (row.id, row)).collect();
-    let ids: Vec<ConsultationId> = rounds.keys().copied().collect();
-    let (missing, names) = (audience::unanswered(tx, &ids, &own)?, supporters::refs(tx, &own)?);
+    let ids: Vec<ConsultationId> = open.iter().map(|row| row.id).collect();
+    let (answered, facts) = (audience::answered(tx, &ids, &own)?, supporters::refs(tx, &own)?);
     let mut unanswered = Vec::new();
-    for (round, supporter) in missing {
-        let (Some(row), Some(facts)) = (rounds.get(&round), names.get(&supporter)) else { continue };
-        let of_group = row.audience == Audience::GroupMembers;
-        let may = match row.group_id.filter(|_| of_group) {
+    for row in open {
+        let of_group = row.group_id.filter(|_| row.audience == Audience::GroupMembers);
+        let may = |supporter: SupporterId| match of_group {
             Some(group) => member.contains(&(group, supporter)),
             None => actor.affiliations.iter().any(|(known, _)| *known == supporter),
         };
-        if may {
-            let (round, supporter) = (ConsultationRef::of(row, reader)?, facts.reference.clone());
-            unanswered.push(UnansweredRound { round, supporter, closes_at: row.closes_at, of_group });
+        for supporter in own.iter().filter(|supporter| may(**supporter) && !answered.contains(&(row.id, **supporter))) {
+            if let Some(facts) = facts.get(supporter).filter(|facts| facts.endorsed) {
+                unanswered.push(UnansweredRound {
+                    round: ConsultationRef::of(&row, reader)?,
+                    supporter: facts.reference.clone(),
+                    closes_at: row.closes_at,
+                    of_group: of_group.is_some(),
+                });
+            }
         }
     }
     Ok(unanswered)

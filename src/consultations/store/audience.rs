@@ -1,10 +1,13 @@
 //! The supporters in the audience of a round, as they were when they came in.
 
+use std::collections::HashSet;
+
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::ConsultationId;
+use crate::consultations::rules::ContributionStatus;
 use crate::db::{AnyConnection, Write, any_of};
 use crate::error::Result;
 use crate::policy::SupporterId;
@@ -60,23 +63,17 @@ pub fn move_to(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Resu
     Ok(())
 }
 
-/// Of these rounds and supporters: which supporter is in whose audience, is endorsed, and has not submitted.
-pub fn unanswered(
+/// Of these rounds and supporters: which supporter has submitted a contribution to which.
+pub fn answered(
     c: &mut AnyConnection,
     rounds: &[ConsultationId],
     supporters: &[SupporterId],
-) -> Result<Vec<(ConsultationId, SupporterId)>> {
-    let submitted = n::table
-        .filter(n::consultation_id.eq(a::consultation_id))
-        .filter(n::supporter_id.eq(a::supporter_id.nullable()))
-        .filter(n::status.eq(crate::consultations::rules::ContributionStatus::Submitted));
-    Ok(a::table
-        .inner_join(s::table)
-        .filter(any_of("consultation_audience.consultation_id", rounds))
-        .filter(any_of("consultation_audience.supporter_id", supporters))
-        .filter(s::status.eq(SupporterStatus::Endorsed))
-        .filter(not(exists(submitted)))
-        .order((a::consultation_id, a::supporter_id))
-        .select((a::consultation_id, a::supporter_id))
-        .load(c)?)
+) -> Result<HashSet<(ConsultationId, SupporterId)>> {
+    let rows: Vec<(ConsultationId, Option<SupporterId>)> = n::table
+        .filter(any_of("contributions.consultation_id", rounds))
+        .filter(any_of("contributions.supporter_id", supporters))
+        .filter(n::status.eq(ContributionStatus::Submitted))
+        .select((n::consultation_id, n::supporter_id))
+        .load(c)?;
+    Ok(rows.into_iter().filter_map(|(round, supporter)| Some((round, supporter?))).collect())
 }

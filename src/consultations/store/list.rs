@@ -75,7 +75,8 @@ impl Sight {
     /// `path::Round::is_read_by` as SQL.
     fn sees(&self, now: Instant) -> Condition {
         let past = r::status.eq(Status::Scheduled).and(r::opens_at.le(now).or(r::closes_at.le(now)));
-        let opened = r::opened_at.is_not_null().or(past);
+        let begun = r::status.eq(Status::Open).or(r::status.eq(Status::Closed)).or(r::status.eq(Status::Published));
+        let opened = r::opened_at.is_not_null().or(begun).or(past);
         let theirs = r::audience.ne(Audience::GroupMembers).or(within(&self.reads));
         Box::new(within(&self.runs).or(opened.and(theirs)))
     }

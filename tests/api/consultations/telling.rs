@@ -50,6 +50,7 @@ fn an_audience_hears_what_becomes_of_its_round() {
     work(&cast);
     assert_eq!(queued(&cast), (vec!["opened focal-point".to_owned()], vec![]));
     let cast = cast.again();
+    cast.mails();
     round.extend(&cast, &cast.secretary, "2026-10-31T22:30:00Z").expect(200);
     work(&cast);
     let mail = cast.mails();

@@ -23,24 +23,30 @@ fn a_round_opens_and_closes_at_the_instant_without_any_worker() {
     cast.at(OPENS);
     assert_eq!((round.status(&cast), round.written(&cast)), ("open".into(), "scheduled".into()));
     assert_eq!((listed("scheduled"), listed("open"), listed("closed")), (0, 1, 0));
-    cast.at(LAST);
-    assert_eq!((round.status(&cast), listed("open"), listed("closed")), ("open".into(), 1, 0));
-    cast.at(CLOSES);
-    assert_eq!((round.status(&cast), listed("open"), listed("closed")), ("closed".into(), 0, 1));
     // Another process on the same database sees the same, whatever its cache holds.
     let other = World::setup().beside(&cast);
-    assert_eq!(other.get(&round.path).expect(200).json()["status"], "closed");
     cast.at(LAST);
+    assert_eq!((round.status(&cast), listed("open"), listed("closed")), ("open".into(), 1, 0));
     assert_eq!(other.get(&round.path).expect(200).json()["status"], "open");
-    // An extension counts by the instant too: at the last one, and no later.
-    let cast = cast.again();
     cast.at(CLOSES);
-    assert_eq!(round.extend(&cast, &cast.secretary, "2026-11-01T00:00:00Z").expect(409).problem(), "wrong-state");
+    assert_eq!((round.status(&cast), listed("open"), listed("closed")), ("closed".into(), 0, 1));
+    assert_eq!(other.get(&round.path).expect(200).json()["status"], "closed");
+}
+
+#[test]
+fn a_round_is_extended_in_its_last_instant_and_no_later() {
+    let cast = Cast::new();
+    let (late, timely) = (Asked::scheduled(&cast, "supporters"), Asked::scheduled(&cast, "supporters"));
     cast.at(LAST);
-    round.extend(&cast, &cast.secretary, "2026-11-01T00:00:00Z").expect(200);
-    assert_eq!(round.written(&cast), "open");
+    let cast = cast.again();
+    timely.extend(&cast, &cast.secretary, "2026-11-01T00:00:00Z").expect(200);
+    cast.at(CLOSES);
+    assert_eq!(late.extend(&cast, &cast.secretary, "2026-11-01T00:00:00Z").expect(409).problem(), "wrong-state");
+    assert_eq!((late.status(&cast), timely.status(&cast)), ("closed".into(), "open".into()));
     let acts = ["consultation.created", "consultation.scheduled", "consultation.opened by itself", "consultation.extended"];
-    assert_eq!(round.acts(&cast), acts);
+    assert_eq!(timely.acts(&cast), acts);
+    // Nobody has written down what the refused one would have.
+    assert_eq!((late.written(&cast), timely.written(&cast)), ("scheduled".into(), "open".into()));
 }
 
 #[test]
