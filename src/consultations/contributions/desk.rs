@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::consultations::dispositions::view::{self as dispositions, DispositionView};
 use crate::consultations::path::{self, InConsultation, Round};
 use crate::consultations::rules::{Audience, Status};
 use crate::consultations::store::contributions::{self as rows, ContributionRow};
@@ -10,7 +11,7 @@ use crate::consultations::store::{self, ConsultationRow};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::groups;
-use crate::http::Input;
+use crate::http::{Input, Tagged};
 use crate::people;
 use crate::policy::{Action, Actor, Object, PersonId, SupporterId};
 use crate::supporters::{self, SupporterFacts, SupporterRef};
@@ -41,6 +42,8 @@ pub struct Desk {
     pub person: PersonId,
     pub party: Party,
     pub row: Option<ContributionRow>,
+    /// What became of it, which its people learn once the round is published.
+    pub became: Vec<Tagged<DispositionView>>,
 }
 
 impl Desk {
@@ -67,7 +70,13 @@ impl Desk {
         let person = input.actor.person.ok_or_else(|| Error::Internal("a contribution of nobody".into()))?;
         let party = party(c, &input.actor, person, &round, input.query.supporter_id)?;
         let row = rows::of_owner(c, round.row.id, &party.owner)?;
-        Ok(Self { round, at, person, party, row })
+        let became = match &row {
+            Some(row) if round.status == Status::Published => {
+                dispositions::of(c, &[(row.id, row.id)])?.remove(&row.id).unwrap_or_default()
+            }
+            Some(_) | None => Vec::new(),
+        };
+        Ok(Self { round, at, person, party, row, became })
     }
 
     /// 403 unless the supporter is endorsed, where it contributes as such.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::desk::Desk;
+use crate::consultations::dispositions::view::DispositionView;
 use crate::consultations::rules::answers::shown;
 use crate::consultations::rules::questions::{Answers, Question, QuestionId};
 use crate::consultations::rules::{ContributionStatus, Visibility};
@@ -32,8 +33,8 @@ pub struct ContributionView {
     submitted_at: Option<Instant>,
     /// What was written since it was submitted, and does not count before it is submitted too.
     working_copy: Option<WorkingCopy>,
-    /// What became of it.
-    dispositions: Vec<Value>,
+    /// What became of it, once the round is published.
+    dispositions: Vec<Tagged<DispositionView>>,
     /// That it is hidden from others, and why.
     hidden: Option<Hidden>,
     created_at: Instant,
@@ -100,13 +101,14 @@ pub fn answers(questions: &[Question], answers: &Answers, reader: &Reader) -> Ve
 pub fn own(desk: &Desk, questions: &[Question], reader: &Reader) -> Result<Tagged<ContributionView>> {
     let row = desk.row.as_ref().ok_or_else(|| Error::Internal("a contribution is gone".into()))?;
     let supporter = desk.party.supporter.as_ref().map(|facts| facts.reference.clone());
-    Ok(Tagged::new(row.version, view(row, supporter, questions, reader)?))
+    Ok(Tagged::new(row.version, view(row, supporter, questions, desk.became.clone(), reader)?))
 }
 
 fn view(
     row: &ContributionRow,
     supporter: Option<SupporterRef>,
     questions: &[Question],
+    became: Vec<Tagged<DispositionView>>,
     reader: &Reader,
 ) -> Result<ContributionView> {
     let listed = |kept: Option<Answers>| answers(questions, &kept.unwrap_or_default(), reader);
@@ -127,7 +129,7 @@ fn view(
         revision: row.revision,
         submitted_at: row.submitted_at,
         working_copy,
-        dispositions: Vec::new(),
+        dispositions: became,
         hidden: row.hidden_at.map(|_| Hidden { reason: row.hidden_reason.clone().unwrap_or_default() }),
         created_at: row.created_at,
         updated_at: row.updated_at,

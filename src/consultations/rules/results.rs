@@ -435,3 +435,6 @@ fn is_in(group: Option<&Vec<Code>>, code: &Code) -> bool {
 fn pairs(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
 }
+
+#[cfg(test)]
+mod tests;

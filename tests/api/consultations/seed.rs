@@ -47,7 +47,7 @@ pub fn answer(cast: &Cast, round: &Asked, bodies: &[Bodies]) -> Vec<Planted> {
         for some in bodies {
             for n in 0..some.invited {
                 made += 1;
-                let (id, name): (Id<SupporterMark>, _) = (tx.new_id(), format!("Unmistakable Body {made}"));
+                let (id, name): (Id<SupporterMark>, _) = (tx.new_id(), format!("Unmistakable Body {made:03}"));
                 diesel::insert_into(s::table)
                     .values((
                         (s::id.eq(id), s::slug.eq(format!("unmistakable-body-{made}")), s::name.eq(&name)),
@@ -63,7 +63,7 @@ pub fn answer(cast: &Cast, round: &Asked, bodies: &[Bodies]) -> Vec<Planted> {
                     ))
                     .execute(&mut **tx)?;
                 let Some((visibility, option)) = some.said.get(n) else { continue };
-                let text = format!("planted-{visibility}-{made}");
+                let text = format!("planted-{visibility}-{made:03}");
                 let answers = json!({
                     &questions[0]: {"text": text}, &questions[1]: {"choice": option}, &questions[2]: {"choices": [0, 2]},
                     &questions[3]: {"scale": 4}, &questions[4]: {"ranking": [2, 0]},
