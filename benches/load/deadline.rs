@@ -89,7 +89,8 @@ fn words(value: &Value, name: &str) -> Result<String, Fault> {
     Ok(value.get(name).and_then(Value::as_str).ok_or_else(|| format!("no {name} in {value}"))?.to_owned())
 }
 
-async fn login(connection: &mut Connection, email: &str) -> Result<String, Fault> {
+/// Signs in; the access token.
+pub async fn login(connection: &mut Connection, email: &str) -> Result<String, Fault> {
     let body = json!({"email": email, "password": PASSWORD}).to_string();
     words(&serde_json::from_slice(&connection.post("/api/v1/auth/login", &body).await?)?, "access_token")
 }
@@ -186,10 +187,9 @@ async fn contribute(
         for (n, person) in people.iter_mut().enumerate() {
             let text = format!("What we expect, said for the {turn}th time by {n}. \u{645}\u{631}\u{62d}\u{628}\u{627}");
             let body = json!({"answers": [{"question_id": question, "value": text}], "visibility": "anonymous"}).to_string();
-            for (method, path, body) in [
-                ("PUT", format!("{path}/contribution"), body.as_str()),
-                ("POST", format!("{path}/contribution/submit"), "{}"),
-            ] {
+            for (method, path, body) in
+                [("PUT", format!("{path}/contribution"), body.as_str()), ("POST", format!("{path}/contribution/submit"), "{}")]
+            {
                 let sent = Instant::now();
                 person.is_open = method == "POST";
                 let (status, answer) = match connection.send_as(method, &path, &person.token, body).await {
@@ -238,7 +238,8 @@ async fn report(
         let text = body.pointer("/answers/0/value").and_then(Value::as_str).unwrap_or_default();
         let accepted = u64::from(person.accepted);
         // What was broken off may have been done, and nobody heard of it.
-        let fits = (revision == accepted && (accepted == 0 || text == person.text)) || (person.is_open && revision == accepted + 1);
+        let fits =
+            (revision == accepted && (accepted == 0 || text == person.text)) || (person.is_open && revision == accepted + 1);
         lost += usize::from(!fits);
         there += usize::from(revision > 0);
     }

@@ -10,8 +10,10 @@
 mod bare;
 mod client;
 mod database;
+mod deadline;
 mod login;
 mod process;
+mod results;
 mod seed;
 mod table;
 mod work;
@@ -48,7 +50,7 @@ struct Options {
     /// Only on this database.
     #[arg(long)]
     database: Option<Engine>,
-    /// Only the reads whose path has this in it.
+    /// Only the reads whose path has this in it, or one of the parts login, deadline, results, work.
     #[arg(long)]
     only: Option<String>,
     /// What `cargo bench` says.
@@ -104,12 +106,23 @@ fn main() -> Result<(), Fault> {
         for mode in [Mode::Unchanged, Mode::Changed] {
             runtime.block_on(measure(&home, mode, &seeded.reads, &options))?;
         }
-        if options.only.as_ref().is_none_or(|only| "login".contains(only.as_str())) {
+        let wants = |part: &str| options.only.as_ref().is_none_or(|only| part.contains(only.as_str()));
+        if wants("login") {
             runtime.block_on(login::measure(&home, options.connections, options.seconds, options.workers))?;
         }
-        if options.only.as_ref().is_none_or(|only| "work".contains(only.as_str())) {
-            work::seed(&home)?;
+        if wants("deadline") || wants("results") || wants("work") {
             work::employ(&home)?;
+        }
+        if wants("deadline") {
+            deadline::seed(&home)?;
+            runtime.block_on(deadline::measure(&home, options.workers))?;
+        }
+        if wants("results") {
+            let round = results::seed(&home)?;
+            runtime.block_on(results::measure(&home, &round, options.workers))?;
+        }
+        if wants("work") {
+            work::seed(&home)?;
             for mode in [Mode::Unchanged, Mode::Changed] {
                 runtime.block_on(work::measure(&home, mode, options.workers))?;
             }
