@@ -139,7 +139,7 @@ fn a_role_is_changed_over_the_version_that_was_read_and_never_raised_by_oneself(
     change(&ana, "ana@acme.example", "*", "representative").expect(200);
     let mails = team.mails();
     assert_eq!(mails.list(), ["focal_point_missing secretary@plenary.test"]);
-    assert_eq!(mails.to("secretary@plenary.test").params, json!({"supporter": "Acme"}));
+    assert_eq!(mails.to("secretary@plenary.test").params, json!({"name": "Secretary Test", "supporter": "Acme"}));
     // Not even with a role in the initiative.
     team.affiliate("secretary@plenary.test", "acme", "representative");
     assert_eq!(change(&team.secretary, "secretary@plenary.test", "*", "focal_point").expect(403).problem(), "forbidden");

@@ -38,7 +38,7 @@ fn a_person_asks_a_focal_point_accepts_and_both_are_told() {
     assert_eq!(view, expected);
     let mails = team.mails();
     assert_eq!(mails.list(), ["affiliation_asked focal@acme.example", "affiliation_asked second@acme.example"]);
-    let params = json!({"supporter": "Acme", "person": "Ana Test", "message": "أعمل هنا \nسطر ثان"});
+    let params = json!({"name": "Focal Test", "supporter": "Acme", "person": "Ana Test", "message": "أعمل هنا \nسطر ثان"});
     assert_eq!(mails.to("focal@acme.example").params, params);
     for by in [&ana, &focal, &team.secretary] {
         assert_eq!(team.read_by(by, &path(&view)).expect(200).json(), expected);
