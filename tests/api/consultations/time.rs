@@ -84,7 +84,7 @@ fn what_went_by_while_nobody_looked_is_told_in_one_go() {
     cast.at("2026-10-05T00:00:00Z");
     assert_eq!(work(&cast).moved_consultations, 2);
     assert_eq!((round.written(&cast), hurried.written(&cast)), ("closed".into(), "closed".into()));
-    let opened = cast.read(|c| Ok(plenary::consultations::is_any_announcement(c)?));
+    let opened = cast.read(plenary::consultations::is_any_announcement);
     assert!(!opened, "nobody is told that a round is open that is over");
     // Whoever was endorsed was in its audience all the same.
     let invited = round.read(&cast, &cast.sign_in("secretary@plenary.test")).json()["counts"]["invited"].as_i64().unwrap();
