@@ -146,8 +146,7 @@ fn the_report_is_one_page_for_print() {
     let synthesis = format!("{}/synthesis", round.path);
     let put = |text: &Value| cast.ask("PUT", &synthesis).by(&cast.secretary).json(&json!({"markdown": text})).send();
     assert_eq!(put(&json!({"en": "a", "xx": "b"})).expect(422).faults(), ["/markdown/xx unknown"]);
-    let text =
-        json!({"en": "# They agree\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) **much**", "fr": "Ils sont d'accord."});
+    let text = json!({"en": "# They agree\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) **much**", "fr": "Ils sont d'accord."});
     let written = put(&text).expect(200);
     assert_eq!(put(&text).expect(428).problem(), "precondition-required");
     let again = cast.ask("PUT", &synthesis).by(&cast.secretary).if_match(written.header("etag"));

@@ -58,11 +58,7 @@ fn told(question: &Question, tally: &Tally) -> Outcome {
 fn people(tally: &Tally, within: impl Fn(&Cell) -> bool + Copy) -> (i64, Vec<i64>, i64) {
     let cells = || tally.cells.iter().filter(|cell| within(cell));
     let options = tally.question(0, within).options.iter().map(|option| option.unnamed()).collect();
-    (
-        cells().map(|cell| cell.submitted.unnamed()).sum(),
-        options,
-        cells().map(|cell| cell.invited - cell.submitted.all).sum(),
-    )
+    (cells().map(|cell| cell.submitted.unnamed()).sum(), options, cells().map(|cell| cell.invited - cell.submitted.all).sum())
 }
 
 fn made() -> impl Strategy<Value = Vec<Made>> {
