@@ -36,6 +36,7 @@ CREATE INDEX consultations_by_group ON consultations (group_id, created_at, id);
 CREATE INDEX consultations_by_deliverable ON consultations (deliverable_id, status);
 CREATE INDEX consultations_to_open ON consultations (status, opens_at);
 CREATE INDEX consultations_to_close ON consultations (status, closes_at);
+CREATE INDEX consultations_by_close ON consultations (closes_at);
 
 CREATE TABLE consultation_questions (
     id TEXT NOT NULL PRIMARY KEY,

@@ -143,7 +143,9 @@ impl World {
     /// The database as another process sees it.
     pub fn beside_db(&self) -> Db {
         let options = db::Options { readers: 1, postgres_connections: 2, synchronous_full: false, ..db::Options::default() };
-        Db::open(self.home.target(), options, self.clock.clone(), Ids::Random).unwrap()
+        let db = Db::open(self.home.target(), options, self.clock.clone(), Ids::Random).unwrap();
+        plenary::app::prepare(&db);
+        db
     }
 
     /// Loads a call file.

@@ -21,17 +21,14 @@ pub fn due(c: &mut AnyConnection, now: Instant, limit: i64) -> Result<Vec<Consul
     Ok(due)
 }
 
-/// When a round is next opened or closed by the clock.
+/// When a round is next opened or closed by the clock. Reads those that are scheduled or open, which are few.
 pub fn next_change(c: &mut AnyConnection, now: Instant) -> Result<Option<Instant>> {
-    let least = |c: &mut AnyConnection, status: Status| -> QueryResult<[Option<Instant>; 2]> {
-        let of = || r::table.filter(r::status.eq(status));
-        let opens = of().filter(r::opens_at.gt(now)).select(diesel::dsl::min(r::opens_at)).get_result(c)?;
-        let closes = of().filter(r::closes_at.gt(now)).select(diesel::dsl::min(r::closes_at)).get_result(c)?;
-        Ok([opens, closes])
+    let running = r::table.filter(r::status.eq(Status::Scheduled).or(r::status.eq(Status::Open)));
+    let rows: Vec<(Status, Instant, Instant)> = running.select((r::status, r::opens_at, r::closes_at)).load(c)?;
+    let ahead = |(status, opens_at, closes_at): (Status, Instant, Instant)| {
+        [(status == Status::Scheduled).then_some(opens_at), Some(closes_at)]
     };
-    let [opens, closes] = least(c, Status::Scheduled)?;
-    let [_, ends] = least(c, Status::Open)?;
-    Ok([opens, closes, ends].into_iter().flatten().min())
+    Ok(rows.into_iter().flat_map(ahead).flatten().filter(|at| *at > now).min())
 }
 
 /// Writes down where a round that the transaction holds stands by the clock. Its version stays: nobody has changed it.
