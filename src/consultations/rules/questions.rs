@@ -180,12 +180,7 @@ mod tests {
         texts.iter().map(|text| Localised::one("en", *text)).collect()
     }
 
-    fn fields(
-        kind: QuestionKind,
-        required: bool,
-        all: Option<&[&str]>,
-        bounds: (Option<i64>, Option<i64>, Option<i64>),
-    ) -> Vec<String> {
+    fn fields(kind: QuestionKind, required: bool, all: Option<&[&str]>, bounds: Numbers) -> Vec<String> {
         let all = all.map(options);
         let given = Bounds { min: bounds.0, max: bounds.1, max_length: bounds.2 };
         match bounded(kind, required, all.as_deref(), given) {
@@ -194,13 +189,18 @@ mod tests {
         }
     }
 
+    /// `min`, `max`, `max_length`.
+    type Numbers = (Option<i64>, Option<i64>, Option<i64>);
+    /// A kind, whether it is required, its options and numbers, and the faults of that.
+    type Case<'a> = (QuestionKind, bool, Option<&'a [&'a str]>, Numbers, &'a [&'a str]);
+
     #[test]
     fn a_question_has_what_its_kind_has() {
         use QuestionKind::{MultipleChoice, Ranking, Scale, SingleChoice, Text};
         let (two, none) = (Some(&["a", "b"][..]), (None, None, None));
         let many: Vec<String> = (0..51).map(|n| n.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let cases: [(QuestionKind, bool, Option<&[&str]>, (Option<i64>, Option<i64>, Option<i64>), &[&str]); 24] = [
+        let cases: [Case<'_>; 24] = [
             (Text, true, None, none, &[]),
             (Text, true, None, (None, None, Some(20_000)), &[]),
             (Text, true, None, (None, None, Some(20_001)), &["max_length range"]),
