@@ -181,9 +181,10 @@ fn rounds_are_found_by_who_may_read_them() {
         let ids = each(&ask.send().expect(200).json(), "id");
         let name = |id: &Value| {
             let rounds = [("draft", &draft), ("open", &open), ("everybodys", &everybodys), ("off", &off)];
-            rounds.iter().find(|(_, round)| id == round.id.as_str()).unwrap().0
+            // The call's own round of 2020 is there, too.
+            rounds.iter().find(|(_, round)| id == round.id.as_str()).map(|(name, _)| *name)
         };
-        ids.iter().map(name).collect::<Vec<_>>()
+        ids.iter().filter_map(name).collect::<Vec<_>>()
     };
     assert_eq!(list(Some(&cast.secretary), ""), ["off", "everybodys", "open", "draft"]);
     assert_eq!(list(Some(&cast.chair), ""), ["everybodys", "open", "draft"]);
