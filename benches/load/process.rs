@@ -104,7 +104,7 @@ impl Server {
 
 impl Server {
     /// Ends it as a power cut would, and waits until it is gone.
-    pub fn kill(mut self) -> Result<(), Fault> {
+    pub fn kill(&mut self) -> Result<(), Fault> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())

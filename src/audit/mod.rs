@@ -13,6 +13,10 @@ use crate::policy::{GroupId, PersonId};
 
 pub use chain::{Broken, Verified};
 
+/// The type of object of acts on contributions to a round that keeps to itself who answered. They are recorded and proved like all others, and
+/// no view shows them: their number and their instants would tell (domain.md, Consultations).
+pub const CONFIDENTIAL_CONTRIBUTION: &str = "confidential_contribution";
+
 /// One act, as its transaction tells it. No field but the reason holds free text, and none a personal value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -102,12 +102,16 @@ pub fn consultations(
     let secretariat = to.actor.may(Action::RunInitiative, &Object::initiative());
     let view = |row: ConsultationRow| {
         let round = Round::at(row, to.now)?;
-        let asked = (round.row.audience != Audience::Public).then(|| invited.get(&round.row.id).copied().unwrap_or_default());
+        // Of a round that was held elsewhere, as a call file tells it, nobody wrote down who was asked.
+        let is_history = round.status.is_over() && !invited.contains_key(&round.row.id);
+        let asked = invited.get(&round.row.id).copied().or((!is_history).then_some(0));
+        let asked = asked.filter(|_| round.row.audience != Audience::Public);
         let answered = if round.is_confidential() {
             // The same number as in the results, at every time, or none: the difference would tell.
             told.get(&round.row.id).copied().filter(|_| round.status.is_over())
         } else {
-            Some(submitted.get(&round.row.id).copied().unwrap_or_default())
+            let known = !is_history || round.row.audience == Audience::Public;
+            submitted.get(&round.row.id).copied().or(known.then_some(0))
         };
         let counts = CountsView { invited: asked, submitted: answered };
         let allowed_transitions =

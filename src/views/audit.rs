@@ -17,7 +17,7 @@ use crate::time::Instant;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuditEntry")]
 struct EntryView {
-    /// Its number in the record, from 1, without gaps.
+    /// Its number in the record, from 1. Acts on contributions to rounds that keep to themselves who answered are left out.
     seq: i64,
     at: Instant,
     /// Who did it; null: nobody with an account, or the machine.

@@ -50,7 +50,7 @@ async fn answer(
 pub async fn ask_members(stage: &Stage) -> Played<String> {
     stage.at(-31).await?;
     let round = json!({
-        "scope": "deliverable", "deliverable": "WG101-D3", "title": "Demo round: what the toolkit should hold",
+        "scope": "deliverable", "deliverable": "WG101-D3", "version": 1, "title": "Demo round: what the toolkit should hold",
         "background": "Made up by the demo: the first draft is out; say what it lacks.", "audience": "group_members",
         "opens_at": stage.instant(-31), "closes_at": stage.instant(-20),
     });

@@ -17,7 +17,7 @@ pub fn record(
 ) {
     let moved = |entry: Entry| if from == to { entry } else { entry.moved(from, to) };
     if round.is_confidential() {
-        audit::record_of_nobody(tx, moved(Entry::of(act, "confidential_contribution", round.row.id)));
+        audit::record_of_nobody(tx, moved(Entry::of(act, audit::CONFIDENTIAL_CONTRIBUTION, round.row.id)));
     } else {
         audit::record(tx, moved(Entry::of(act, "contribution", id)));
     }

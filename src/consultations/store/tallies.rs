@@ -42,8 +42,11 @@ pub fn next(c: &mut AnyConnection) -> QueryResult<Option<ConsultationRow>> {
         .optional()
 }
 
-/// Of each supporter that was in the audience its sector and region.
-pub fn audience(c: &mut AnyConnection, consultation: ConsultationId) -> QueryResult<Vec<(Option<String>, Option<String>, i64)>> {
+/// A sector, a region, and how many supporters are of both.
+type Invited = (Option<String>, Option<String>, i64);
+
+/// How many supporters of each sector and region were in the audience.
+pub fn audience(c: &mut AnyConnection, consultation: ConsultationId) -> QueryResult<Vec<Invited>> {
     a::table
         .filter(a::consultation_id.eq(consultation))
         .group_by((a::sector, a::region))

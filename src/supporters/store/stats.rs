@@ -78,8 +78,11 @@ impl Standing {
     }
 }
 
-/// How many supporters stood in the register on `day`, by sector and region together; `None` where one is unknown.
-pub fn composition(connection: &mut AnyConnection, day: Day) -> Result<BTreeMap<(Option<String>, Option<Region>), i64>> {
+/// How many supporters there are of each sector and region together; `None` where one is unknown.
+pub type Composition = BTreeMap<(Option<String>, Option<Region>), i64>;
+
+/// How the register was composed on `day`.
+pub fn composition(connection: &mut AnyConnection, day: Day) -> Result<Composition> {
     let open = s::table.filter(s::status.eq(Status::Endorsed)).filter(s::endorsed_key.le(day.to_string()));
     let open = open.group_by((s::sector, s::country)).select((s::sector, s::country, count_star()));
     let ended = t::table
@@ -91,7 +94,7 @@ pub fn composition(connection: &mut AnyConnection, day: Day) -> Result<BTreeMap<
         .select((s::sector, s::country, count_star()));
     let mut bodies: Vec<(Option<String>, Option<String>, i64)> = open.load(connection)?;
     bodies.extend(ended.load::<(Option<String>, Option<String>, i64)>(connection)?);
-    let mut composition = BTreeMap::new();
+    let mut composition = Composition::new();
     for (sector, country, count) in bodies {
         *composition.entry((sector, country.as_deref().and_then(Region::of))).or_default() += count;
     }

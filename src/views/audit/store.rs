@@ -3,6 +3,7 @@
 use diesel::dsl::not;
 use diesel::prelude::*;
 
+use crate::audit::CONFIDENTIAL_CONTRIBUTION;
 use crate::db::{AnyConnection, Backend, any_of};
 use crate::error::Result;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
@@ -56,7 +57,7 @@ type Query<'a> = e::BoxedQuery<'a, Backend>;
 
 impl<'a> Filter<'a> {
     fn entries(&self) -> Query<'a> {
-        let mut query = e::table.into_boxed::<Backend>();
+        let mut query = e::table.filter(e::object_type.ne(CONFIDENTIAL_CONTRIBUTION)).into_boxed::<Backend>();
         if let Some(group) = self.group {
             query = query.filter(e::group_id.eq(group.to_string()));
         }
