@@ -16,9 +16,11 @@ use super::file::{self, CallFile};
 use super::report::{LoadFault, Report, Section};
 use crate::audit::{self, Entry};
 use crate::db::{AnyConnection, Db, Write};
+use crate::facts;
 use crate::ids::Id;
 use crate::policy::SupporterId;
 use crate::schema::call_sections;
+use crate::supporters::SupportersEndorsed;
 use crate::toml_file::Fault;
 
 type Result<T, E = LoadFault> = std::result::Result<T, E>;
@@ -96,6 +98,7 @@ impl Load<'_, '_> {
         self.drop_sectors()?;
         self.drop_kinds()?;
         self.drop_principles()?;
+        facts::announce(self.tx, &SupportersEndorsed)?;
         Ok(id)
     }
 

@@ -24,7 +24,7 @@ const CSV: &[u8] = include_bytes!("../fixtures/register.csv");
 const MAPPING: &str = include_str!("../fixtures/register.mapping.toml");
 const REAL_MAPPING: &str = include_str!("../../config/register-2021.mapping.toml");
 
-const ALL: ImportOptions = ImportOptions { dry_run: false, skip_bad: false };
+pub const ALL: ImportOptions = ImportOptions { dry_run: false, skip_bad: false };
 const SKIP_BAD: ImportOptions = ImportOptions { dry_run: false, skip_bad: true };
 
 fn world() -> World {
@@ -34,7 +34,7 @@ fn world() -> World {
     world
 }
 
-fn codes(db: &Db) -> Codes {
+pub fn codes(db: &Db) -> Codes {
     let call: Result<_, Error> = db.read_blocking(|tx| call::load(tx));
     let call = call.unwrap();
     let codes = |codes: &[call::Code]| codes.iter().map(|code| code.code.clone()).collect::<BTreeSet<_>>();
@@ -272,6 +272,7 @@ fn victim() {
         None => Target::Postgres(url.into()),
     };
     let db = Db::open(target, db::Options::default(), Clock::System, Ids::Random).unwrap();
+    plenary::app::prepare(&db);
     let parsed = parse_register(many(1000).as_bytes(), &Mapping::plain("many"), &codes(&db)).unwrap();
     let wait = |done: usize, _: usize| {
         if done == 900 {
@@ -286,6 +287,7 @@ fn victim() {
 fn a_process_killed_in_the_middle_of_an_import_leaves_nothing_of_it() {
     let home = Home::copied();
     let db = Db::open(home.target(), db::Options::default(), Clock::System, Ids::Random).unwrap();
+    plenary::app::prepare(&db);
     load(&db, PARIS_CALL).unwrap();
     let before = dump(&db);
     let url = match home.target() {

@@ -199,6 +199,21 @@ fn an_audience_grows_while_its_round_is_open_and_keeps_what_it_was() {
 }
 
 #[test]
+fn whoever_comes_with_an_import_or_the_call_file_is_asked_too() {
+    let cast = Cast::new();
+    let round = Asked::new(&cast, "supporters", &["attributed"]);
+    let before = invited(&cast, &round);
+    let register = "name,sector,country\nLatecomers,academia,FR\nLatest,private_sector,DE\n";
+    let mapping = plenary::supporters::Mapping::plain("late");
+    let parsed = plenary::supporters::parse_register(register.as_bytes(), &mapping, &crate::import::codes(cast.db())).unwrap();
+    plenary::supporters::import(cast.db(), &parsed, "late", crate::import::ALL, &mut |_, _| {}).unwrap();
+    assert_eq!(invited(&cast, &round), before + 2);
+    let one_more = "[[supporters]]\nname = \"Newly Named\"\nsector = \"academia\"\ncountry = \"FR\"\n";
+    cast.load(&format!("{}\n{one_more}", crate::world::PARIS_CALL));
+    assert_eq!(invited(&cast, &round), before + 3);
+}
+
+#[test]
 fn nobody_is_endorsed_unseen_while_a_round_opens() {
     let cast = Cast::new();
     let rounds: Vec<Asked> = (0..4).map(|_| Asked::ready(&cast, "supporters", &["attributed"])).collect();
