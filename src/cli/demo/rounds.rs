@@ -21,7 +21,7 @@ async fn open(stage: &Stage, who: &str, round: Value, questions: Value) -> Playe
     let path = format!("/consultations/{}", field(&stage.post(who, "/consultations", round).await?, "slug")?);
     let body = json!({"questions": questions});
     let asked = stage.change(who, Method::PUT, &format!("{path}/questions"), body).await?;
-    let items = asked.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let items = asked.get("questions").and_then(Value::as_array).cloned().unwrap_or_default();
     stage.post(who, &format!("{path}/transitions"), json!({"to": "open"})).await?;
     Ok((path, items.iter().map(id).collect::<Played<_>>()?))
 }

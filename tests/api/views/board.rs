@@ -208,9 +208,9 @@ fn a_group_beside_the_register_is_a_picture_too() {
 
 #[test]
 fn a_board_is_read_once_while_nobody_writes() {
-    let (world, seen) = tapped_world();
-    let cast = Cast::around(world);
     for path in ["/board", "/board.svg"] {
+        let (world, seen) = tapped_world();
+        let cast = Cast::around(world);
         let spent = || seen.answering(cast.ask("GET", path).by(&cast.secretary)).len();
         let (first, second) = (spent(), spent());
         // Who asks is read each time; what is owed is not.
