@@ -2,13 +2,15 @@
 //! middle. Whatever was answered with success must be there, once each; whatever came too late must be refused for that and nothing else.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+use chrono::TimeDelta;
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use plenary::db::AnyConnection;
+use plenary::time::Clock;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -104,16 +106,15 @@ async fn run(connection: &mut Connection, method: &str, path: &str, token: &str,
     Ok(if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer)? })
 }
 
-fn instant(after: Duration) -> String {
-    let at: chrono::DateTime<chrono::Utc> = (SystemTime::now() + after).into();
-    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+fn instant(after: Duration) -> Result<String, Fault> {
+    Ok(Clock::System.now().plus(TimeDelta::from_std(after)?).to_string())
 }
 
 /// An open round with one required question; its path and the question.
 async fn round(connection: &mut Connection, token: &str, title: &str, closes_in: Duration) -> Result<(String, String), Fault> {
     let new = json!({
         "scope": "call", "title": title, "audience": "supporters", "allowed_visibility": ["attributed", "anonymous"],
-        "opens_at": instant(Duration::from_secs(1)), "closes_at": instant(closes_in),
+        "opens_at": instant(Duration::from_secs(1))?, "closes_at": instant(closes_in)?,
     });
     let made = run(connection, "POST", "/api/v1/consultations", token, new).await?;
     let path = format!("/api/v1/consultations/{}", words(&made, "id")?);
