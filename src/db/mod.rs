@@ -13,6 +13,7 @@ mod pool;
 pub mod search;
 mod tx;
 mod watch;
+mod writer;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ pub use watch::Watch;
 
 use crate::ids::Ids;
 use crate::time::Clock;
+use writer::Writer;
 
 /// The backend of [`AnyConnection`], for boxed queries.
 pub type Backend = <AnyConnection as diesel::Connection>::Backend;
@@ -134,6 +136,8 @@ struct Inner {
     options: Options,
     readers: pool::Pool,
     writers: pool::Pool,
+    /// Of SQLite.
+    writer: Option<Writer>,
     write_slots: Semaphore,
     max_writers: usize,
     waiting_writers: AtomicUsize,
@@ -150,7 +154,10 @@ impl Db {
     pub fn open(target: Target, options: Options, clock: Clock, ids: Ids) -> Result<Self, ConnectError> {
         let queries = Arc::new(AtomicI64::new(0));
         let (readers, writers, slots) = pool::open(&target, &options, &queries)?;
+        let writer = matches!(target, Target::Sqlite(_)).then(Writer::start).transpose();
+        let writer = writer.map_err(|error| ConnectError::Refused(format!("cannot start the writer: {error}")))?;
         Ok(Self(Arc::new(Inner {
+            writer,
             target,
             options,
             readers,
@@ -234,26 +241,41 @@ impl Db {
         tokio::task::spawn_blocking(move || db.read_blocking(f)).await.unwrap_or_else(|_| Err(DbError::Aborted.into()))
     }
 
-    /// A write transaction on a blocking thread. The closure is repeated from the start after a serialization failure, a deadlock or a [`DbError::Conflict`],
-    /// so it has no effect outside the transaction. Refused with [`DbError::Busy`] when too many wait.
+    /// A write transaction on another thread; it is committed when this answers. The closure is repeated from the start after a serialization failure, a
+    /// deadlock or a [`DbError::Conflict`], so it has no effect outside the transaction. Refused with [`DbError::Busy`] when too many wait.
     pub async fn write<T, E, F>(&self, mut f: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: Failure,
         F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
     {
-        let inner = &self.0;
-        if inner.waiting_writers.fetch_add(1, Ordering::Relaxed) >= inner.options.writer_queue {
-            inner.waiting_writers.fetch_sub(1, Ordering::Relaxed);
-            return Err(DbError::Busy.into());
+        let waiting = Waiting::of(self)?;
+        let Some(writer) = &self.0.writer else {
+            let slot = self.0.write_slots.acquire().await.map_err(|_| E::from(DbError::Aborted))?;
+            drop(waiting);
+            let db = self.clone();
+            let outcome = tokio::task::spawn_blocking(move || db.write_blocking(&mut f)).await;
+            drop(slot);
+            return outcome.unwrap_or_else(|_| Err(DbError::Aborted.into()));
+        };
+        let (mut attempt, mut waiting) = (1, Some(waiting));
+        loop {
+            let waited = waiting.take();
+            let (again, outcome) = writer.write(self, f, move || drop(waited)).await?;
+            match Self::delay(&outcome, attempt) {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return outcome,
+            }
+            f = again;
+            attempt += 1;
         }
-        let waiting = Waiting(&inner.waiting_writers);
-        let slot = inner.write_slots.acquire().await.map_err(|_| E::from(DbError::Aborted))?;
-        drop(waiting);
-        let db = self.clone();
-        let outcome = tokio::task::spawn_blocking(move || db.write_blocking(&mut f)).await;
-        drop(slot);
-        outcome.unwrap_or_else(|_| Err(DbError::Aborted.into()))
+    }
+
+    /// How long to wait before a write is tried again; `None` where it is not.
+    fn delay<T, E: Failure>(outcome: &Result<T, E>, attempt: u32) -> Option<Duration> {
+        let error = outcome.as_ref().err()?;
+        let again = attempt < WRITE_ATTEMPTS && error.as_db().is_some_and(DbError::is_transient);
+        again.then(|| Duration::from_millis(u64::from(attempt) * 7))
     }
 
     /// [`Db::read`] for commands and the worker, on the calling thread.
@@ -274,17 +296,14 @@ impl Db {
         let mut attempt = 1;
         loop {
             let outcome = tx::write(self, &mut *f);
-            match &outcome {
-                Ok(_) => {
-                    self.bump_revision();
-                    return outcome;
-                }
-                Err(e) if attempt < WRITE_ATTEMPTS && e.as_db().is_some_and(DbError::is_transient) => {
-                    std::thread::sleep(Duration::from_millis(u64::from(attempt) * 7));
-                    attempt += 1;
-                }
-                Err(_) => return outcome,
+            if outcome.is_ok() {
+                self.bump_revision();
             }
+            match Self::delay(&outcome, attempt) {
+                Some(delay) => std::thread::sleep(delay),
+                None => return outcome,
+            }
+            attempt += 1;
         }
     }
 
@@ -356,11 +375,20 @@ impl Db {
     }
 }
 
-/// Counts down when a writer stops waiting, also when its request was dropped meanwhile.
-struct Waiting<'a>(&'a AtomicUsize);
+/// A writer that waits for its turn, counted until it is dropped: also when its request was dropped meanwhile.
+struct Waiting(Db);
 
-impl Drop for Waiting<'_> {
+impl Waiting {
+    /// [`DbError::Busy`] where too many wait.
+    fn of(db: &Db) -> Result<Self, DbError> {
+        let before = db.0.waiting_writers.fetch_add(1, Ordering::Relaxed);
+        let waiting = Self(db.clone());
+        if before >= db.0.options.writer_queue { Err(DbError::Busy) } else { Ok(waiting) }
+    }
+}
+
+impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.waiting_writers.fetch_sub(1, Ordering::Relaxed);
     }
 }

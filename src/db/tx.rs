@@ -195,28 +195,75 @@ pub(super) fn read<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Read<'_>) -> Resu
 }
 
 pub(super) fn write<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Write<'_>) -> Result<T, E>) -> Result<T, E> {
-    let mut connection = begun(db, &db.0.writers, pool::Use::Write)?;
-    let now = db.clock().now();
-    let outcome = guarded(&mut connection, |connection| {
-        let mut tx = Write { connection, now, db, before_commit: VecDeque::new(), notes: HashMap::new() };
-        let value = f(&mut tx)?;
-        while let Some(step) = tx.before_commit.pop_front() {
-            step(&mut tx).map_err(|e| E::from(e.into()))?;
-        }
-        Ok(value)
-    });
-    match outcome {
+    let mut connection = begun_write(db)?;
+    match guarded(&mut connection, |connection| run(db, connection, f)) {
         Ok(value) => {
-            Manager::commit_transaction(&mut *connection).map_err(|e| E::from(e.into()))?;
+            commit(&mut connection)?;
             Ok(value)
         }
         Err(error) => {
-            // A failed rollback leaves the connection broken, and the pool drops it.
-            if let Err(rollback) = Manager::rollback_transaction(&mut *connection) {
-                tracing::warn!(error = %rollback, "a transaction could not be rolled back");
-            }
+            roll_back(&mut connection);
             Err(error)
         }
+    }
+}
+
+fn run<T, E: Failure>(db: &Db, connection: &mut AnyConnection, f: impl FnOnce(&mut Write<'_>) -> Result<T, E>) -> Result<T, E> {
+    let now = db.clock().now();
+    let mut tx = Write { connection, now, db, before_commit: VecDeque::new(), notes: HashMap::new() };
+    let value = f(&mut tx)?;
+    while let Some(step) = tx.before_commit.pop_front() {
+        step(&mut tx).map_err(|e| E::from(e.into()))?;
+    }
+    Ok(value)
+}
+
+/// Opens a transaction that writes.
+pub(super) fn begun_write(db: &Db) -> Result<r2d2::PooledConnection<pool::Manager>, DbError> {
+    begun(db, &db.0.writers, pool::Use::Write)
+}
+
+/// Ends a transaction for good.
+pub(super) fn commit(connection: &mut AnyConnection) -> Result<(), DbError> {
+    Ok(Manager::commit_transaction(connection)?)
+}
+
+/// Undoes a transaction, or the innermost savepoint. False where that failed, which leaves the connection broken: the pool drops it.
+pub(super) fn roll_back(connection: &mut AnyConnection) -> bool {
+    let undone = Manager::rollback_transaction(connection);
+    if let Err(error) = &undone {
+        tracing::warn!(%error, "a transaction could not be rolled back");
+    }
+    undone.is_ok()
+}
+
+/// What became of a write that is part of a transaction.
+pub(super) enum Part<T, E> {
+    /// It is done, once that is committed.
+    Done(T),
+    /// It failed, and nothing is left of it.
+    Undone(E),
+    /// It failed, and took the whole transaction with it.
+    Broken(E),
+}
+
+/// A write within a transaction that others take part in, as a savepoint. One that panics is undone before that goes on.
+pub(super) fn part<T, E: Failure>(
+    db: &Db,
+    connection: &mut AnyConnection,
+    f: impl FnOnce(&mut Write<'_>) -> Result<T, E>,
+) -> Part<T, E> {
+    if let Err(error) = Manager::begin_transaction(connection) {
+        return Part::Broken(E::from(error.into()));
+    }
+    let outcome = guarded(connection, |connection| run(db, connection, f));
+    let outcome =
+        outcome.and_then(|value| Manager::commit_transaction(connection).map(|()| value).map_err(|e| E::from(e.into())));
+    match outcome {
+        Ok(value) => Part::Done(value),
+        // A full disk ends the transaction whatever is asked of it (sqlite.org, Response To Errors Within A Transaction).
+        Err(error) if roll_back(connection) => Part::Undone(error),
+        Err(error) => Part::Broken(error),
     }
 }
 
