@@ -213,6 +213,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        closes_set_at -> Timestamp,
     }
 }
 
@@ -314,6 +315,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        due_set_at -> Timestamp,
     }
 }
 
@@ -331,6 +333,17 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         expired_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    digest_items (id) {
+        id -> Text,
+        person_id -> Text,
+        kind -> Text,
+        params -> Text,
+        concealed -> Bool,
+        created_at -> Timestamp,
     }
 }
 
@@ -366,6 +379,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        starts_set_at -> Timestamp,
+        deadline_set_at -> Timestamp,
     }
 }
 
@@ -564,6 +579,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    notification_counters (person_id) {
+        person_id -> Text,
+        newest -> BigInt,
+    }
+}
+
+diesel::table! {
+    notification_preferences (person_id) {
+        person_id -> Text,
+        choices -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Text,
+        person_id -> Text,
+        number -> BigInt,
+        kind -> Text,
+        params -> Text,
+        read_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Text,
         kind -> Text,
@@ -582,6 +626,7 @@ diesel::table! {
         updated_at -> Timestamp,
         locale -> Nullable<Text>,
         concealed -> Bool,
+        webhook_id -> Nullable<Text>,
     }
 }
 
@@ -675,6 +720,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminders (kind, subject_id, target_on, days_before, person_id) {
+        kind -> Text,
+        subject_id -> Text,
+        target_on -> Date,
+        days_before -> BigInt,
+        person_id -> Text,
+        sent_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     seat_persons (id) {
         id -> Text,
         seat_id -> Text,
@@ -701,6 +757,15 @@ diesel::table! {
         reference -> Text,
         presented_as -> Text,
         position -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (id) {
+        id -> Text,
+        choices -> Text,
+        version -> BigInt,
+        updated_at -> Timestamp,
     }
 }
 
@@ -795,6 +860,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    suppressions (folded_address) {
+        folded_address -> Text,
+        reason -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    unsubscribed_addresses (address_digest, kind) {
+        address_digest -> Text,
+        kind -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        url -> Text,
+        kinds -> Text,
+        secret_number -> BigInt,
+        disabled_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     working_groups (id) {
         id -> Text,
         number -> BigInt,
@@ -847,6 +941,7 @@ diesel::joinable!(deliverables -> forum_editions (forum_edition_id));
 diesel::joinable!(deliverables -> memberships (lead_membership_id));
 diesel::joinable!(deliverables -> working_groups (group_id));
 diesel::joinable!(derogations -> working_groups (group_id));
+diesel::joinable!(digest_items -> persons (person_id));
 diesel::joinable!(dispositions -> consultations (consultation_id));
 diesel::joinable!(dispositions -> contributions (contribution_id));
 diesel::joinable!(dispositions -> deliverables (deliverable_id));
@@ -865,10 +960,14 @@ diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> supporters (supporter_id));
 diesel::joinable!(memberships -> working_groups (group_id));
 diesel::joinable!(milestones -> deliverables (deliverable_id));
+diesel::joinable!(notification_counters -> persons (person_id));
+diesel::joinable!(notification_preferences -> persons (person_id));
+diesel::joinable!(notifications -> persons (person_id));
 diesel::joinable!(person_sessions -> persons (person_id));
 diesel::joinable!(public_contributions -> consultations (consultation_id));
 diesel::joinable!(recovery_codes -> persons (person_id));
 diesel::joinable!(refresh_tokens -> person_sessions (session_id));
+diesel::joinable!(reminders -> persons (person_id));
 diesel::joinable!(seat_persons -> co_chair_seats (seat_id));
 diesel::joinable!(seat_persons -> persons (person_id));
 diesel::joinable!(session_presentations -> forum_sessions (session_id));
@@ -902,6 +1001,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliverable_versions,
     deliverables,
     derogations,
+    digest_items,
     dispositions,
     forum_editions,
     forum_sessions,
@@ -919,6 +1019,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     meetings,
     memberships,
     milestones,
+    notification_counters,
+    notification_preferences,
+    notifications,
     outbox,
     person_sessions,
     persons,
@@ -927,14 +1030,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     refresh_tokens,
     register_milestones,
+    reminders,
     seat_persons,
     sectors,
     session_presentations,
+    settings,
     supporter_aliases,
     supporter_applications,
     supporter_former_names,
     supporter_principles,
     supporter_statuses,
     supporters,
+    suppressions,
+    unsubscribed_addresses,
+    webhooks,
     working_groups,
 );

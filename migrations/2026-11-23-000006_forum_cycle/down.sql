@@ -1,0 +1,15 @@
+DROP INDEX outbox_by_webhook;
+ALTER TABLE outbox DROP COLUMN webhook_id;
+DROP TABLE webhooks;
+DROP TABLE suppressions;
+DROP TABLE notification_counters;
+DROP TABLE notifications;
+DROP TABLE digest_items;
+DROP TABLE unsubscribed_addresses;
+DROP TABLE notification_preferences;
+DROP TABLE settings;
+DROP TABLE reminders;
+ALTER TABLE consultations DROP COLUMN closes_set_at;
+ALTER TABLE forum_editions DROP COLUMN deadline_set_at;
+ALTER TABLE forum_editions DROP COLUMN starts_set_at;
+ALTER TABLE deliverables DROP COLUMN due_set_at;
