@@ -214,6 +214,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         closes_set_at -> Timestamp,
+        narrowings -> BigInt,
     }
 }
 

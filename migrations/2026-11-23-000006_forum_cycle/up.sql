@@ -8,6 +8,8 @@ ALTER TABLE forum_editions ADD COLUMN deadline_set_at TIMESTAMP NOT NULL DEFAULT
 UPDATE forum_editions SET starts_set_at = updated_at, deadline_set_at = updated_at;
 ALTER TABLE consultations ADD COLUMN closes_set_at TIMESTAMP NOT NULL DEFAULT '2026-11-23 00:00:00';
 UPDATE consultations SET closes_set_at = updated_at;
+-- How often a contribution was narrowed between close and publication: what was counted before that is counted anew.
+ALTER TABLE consultations ADD COLUMN narrowings BIGINT NOT NULL DEFAULT 0;
 
 -- Reminders that are queued or were, each once whatever happens to its mail.
 CREATE TABLE reminders (

@@ -3,15 +3,14 @@
 use super::path::Round;
 use super::rules::questions::{Answers, Question};
 use super::rules::tally::{Counting, Tally};
-use super::rules::{Audience, is_confidential, results};
-use super::store::{ConsultationRow, questions, tallies};
+use super::rules::{Audience, Status, is_confidential, results};
+use super::store::{self, ConsultationRow, questions, tallies};
 use crate::call;
-use crate::db::{AnyConnection, Db};
+use crate::db::{AnyConnection, Db, Write};
 use crate::error::{Error, Result};
 use crate::supporters;
 
-/// What came out of a round that is over: as it was written down, or counted now where nobody has written it yet. Both are the same, for
-/// what counted at the close no longer changes.
+/// What came out of a round that is over: as it was written down, or counted now where nobody has written it yet.
 pub fn tally(c: &mut AnyConnection, round: &Round, asked: &[Question]) -> Result<Tally> {
     match tallies::find(c, round.row.id)? {
         Some(tally) => Ok(tally),
@@ -45,10 +44,32 @@ pub async fn count_next(db: &Db) -> Result<bool> {
         let Some(row) = tallies::next(tx)? else { return Ok::<_, Error>(None) };
         let asked = questions::of(tx, row.id)?;
         let tally = count(tx, &row, &asked)?;
-        let submitted = results::submitted(&tally, is_confidential(&row.allowed()?));
-        Ok(Some((row.id, tally, submitted)))
+        let narrowings = tallies::narrowings(tx, row.id)?;
+        Ok(Some((row, tally, narrowings)))
     });
-    let Some((id, tally, submitted)) = counted.await? else { return Ok(false) };
-    db.write(move |tx| tallies::keep(tx, id, &tally, submitted)).await?;
+    let Some((row, tally, narrowings)) = counted.await? else { return Ok(false) };
+    db.write(move |tx| {
+        store::hold(tx, row.id)?;
+        // Somebody narrowed a contribution meanwhile: it is counted again.
+        if tallies::narrowings(tx, row.id)? == narrowings { keep(tx, &row, &tally) } else { Ok(()) }
+    })
+    .await?;
     Ok(true)
+}
+
+fn keep(tx: &mut Write<'_>, row: &ConsultationRow, tally: &Tally) -> Result<()> {
+    tallies::keep(tx, row.id, tally, results::submitted(tally, is_confidential(&row.allowed()?)))
+}
+
+/// A contribution to a round that the transaction holds, and that is over, is about to be shown to fewer. Until publication that changes what
+/// is counted, so that what is listed cannot be subtracted from it; from then on results never change.
+pub fn before_narrowing(tx: &mut Write<'_>, round: &Round, asked: &[Question]) -> Result<()> {
+    if round.status != Status::Published {
+        return tallies::recount(tx, round.row.id);
+    }
+    if tallies::find(tx, round.row.id)?.is_none() {
+        let tally = count(tx, &round.row, asked)?;
+        keep(tx, &round.row, &tally)?;
+    }
+    Ok(())
 }

@@ -72,8 +72,8 @@ pub struct ConsultationView {
 struct CountsView {
     /// Supporters that were in the audience at any time while it was open; null where everybody is asked.
     invited: Option<i64>,
-    /// Contributions that count. Null in a round that keeps to itself who answered, until it is closed, and then where fewer than 3 stand on
-    /// either side.
+    /// Contributions that count. Null in a round that keeps to itself who answered, until it is published (closed, for who runs it), and then
+    /// where fewer than 3 stand on either side.
     submitted: Option<i64>,
 }
 
@@ -108,7 +108,8 @@ pub fn consultations(
         let asked = asked.filter(|_| round.row.audience != Audience::Public);
         let answered = if round.is_confidential() {
             // The same number as in the results, at every time, or none: the difference would tell.
-            told.get(&round.row.id).copied().filter(|_| round.status.is_over())
+            let is_settled = round.status == Status::Published || (round.status.is_over() && round.is_run_by(to.actor));
+            told.get(&round.row.id).copied().filter(|_| is_settled)
         } else {
             let known = !is_history || round.row.audience == Audience::Public;
             submitted.get(&round.row.id).copied().or(known.then_some(0))

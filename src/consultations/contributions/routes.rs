@@ -11,12 +11,13 @@ use super::desk::{Desk, ForSupporter};
 use super::mails;
 use super::record::record;
 use super::view::{self, ContributionView};
-use crate::consultations::path::InConsultation;
+use crate::consultations::counting;
+use crate::consultations::path::{self, InConsultation};
 use crate::consultations::rules::answers::{self, Given};
 use crate::consultations::rules::questions::{Question, QuestionId};
 use crate::consultations::rules::{ContributionStatus, Status, Visibility};
 use crate::consultations::store::contributions::{self as rows, ContributionRow};
-use crate::consultations::store::questions;
+use crate::consultations::store::{self, questions};
 use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result, Violation};
 use crate::http::etag::IfMatch;
@@ -342,6 +343,10 @@ async fn narrow(request: Request<InConsultation, ForSupporter, Narrowing>) -> Re
     request
         .write(|tx, input| {
             let to = input.body.visibility;
+            let now = tx.now();
+            let seen = path::load(tx, &input.path.consultation, &input.actor, now)?;
+            // Alone, for nobody counts or publishes meanwhile.
+            store::hold(tx, seen.row.id)?;
             let mut desk = Desk::sit(tx, input)?;
             let asked = questions::of(tx, desk.round.row.id)?;
             let Some(row) = desk.row.clone() else { return Err(not_begun()) };
@@ -367,6 +372,7 @@ async fn narrow(request: Request<InConsultation, ForSupporter, Narrowing>) -> Re
                 if !violations.is_empty() {
                     return Err(Problem::violations(&violations).into());
                 }
+                counting::before_narrowing(tx, &desk.round, &asked)?;
                 let next = ContributionRow { visibility: Some(to), listing_id: tx.unrelated_id(), ..row };
                 let next = rows::save(tx, next, desk.at)?;
                 record(tx, &desk.round, "contribution.narrowed", next.id, (next.status, next.status));

@@ -119,6 +119,9 @@ pub fn incomplete(questions: &[Question], answers: &Answers, order: &[QuestionId
     let place = |id: QuestionId| order.iter().position(|listed| *listed == id);
     let at = |id: QuestionId| place(id).map_or_else(|| "/answers".into(), |n| format!("/answers/{n}/value"));
     let mut faults = Vec::new();
+    if answers.is_empty() && !questions.iter().any(|question| question.required) {
+        faults.push(FieldFault::new("/answers", "required", "is empty: answer at least one question"));
+    }
     for (number, question) in (1..).zip(questions) {
         match answers.get(&question.id) {
             None if question.required => {

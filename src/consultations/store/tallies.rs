@@ -7,9 +7,7 @@ use crate::consultations::rules::tally::Tally;
 use crate::consultations::rules::{ContributionStatus, Status, Visibility};
 use crate::db::{AnyConnection, DbError, Write};
 use crate::error::Result;
-use crate::schema::{
-    consultation_audience as a, consultation_tallies as t, consultations as r, contribution_revisions as v, contributions as n,
-};
+use crate::schema::{consultation_audience as a, consultation_tallies as t, consultations as r, contributions as n};
 
 /// How many contributions are read at once.
 const BATCH: i64 = 2_000;
@@ -18,6 +16,18 @@ const BATCH: i64 = 2_000;
 pub fn find(c: &mut AnyConnection, consultation: ConsultationId) -> Result<Option<Tally>> {
     let json: Option<String> = t::table.find(consultation).select(t::tally).get_result(c).optional()?;
     Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
+}
+
+/// How often a contribution to a round was narrowed between its close and its publication.
+pub fn narrowings(c: &mut AnyConnection, consultation: ConsultationId) -> Result<i64> {
+    Ok(r::table.find(consultation).select(r::narrowings).get_result(c)?)
+}
+
+/// Lets a round that the transaction holds be counted anew.
+pub fn recount(tx: &mut Write<'_>, consultation: ConsultationId) -> Result<()> {
+    diesel::delete(t::table.find(consultation)).execute(&mut **tx)?;
+    diesel::update(r::table.find(consultation)).set(r::narrowings.eq(r::narrowings + 1)).execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Writes the tally of a round, once, and how many contributed, where that may be told: what was written before stays.
@@ -58,40 +68,32 @@ pub fn audience(c: &mut AnyConnection, consultation: ConsultationId) -> QueryRes
 pub struct Counted {
     /// What it says, JSON.
     pub answers: String,
-    /// As it was submitted: what was narrowed since changes no result.
+    /// As it is now.
     pub visibility: Visibility,
     /// Its supporter's sector and region, as they were when it came into the audience.
     pub sector: Option<String>,
     pub region: Option<String>,
 }
 
-type Row = (String, Option<String>, Option<Visibility>, Option<Visibility>, Option<String>, Option<String>);
+type Row = (String, Option<String>, Option<Visibility>, Option<String>, Option<String>);
 
 /// Hands every contribution that counts to `count`, a batch in memory at a time.
 pub fn each(c: &mut AnyConnection, consultation: ConsultationId, mut count: impl FnMut(Counted) -> Result<()>) -> Result<()> {
     let mut after = String::new();
     loop {
         let rows: Vec<Row> = n::table
-            .left_join(v::table.on(v::contribution_id.eq(n::id).and(v::number.eq(n::revision))))
             .left_join(a::table.on(a::consultation_id.eq(n::consultation_id).and(a::supporter_id.nullable().eq(n::supporter_id))))
             .filter(n::consultation_id.eq(consultation))
             .filter(n::status.eq(ContributionStatus::Submitted))
             .filter(n::listing_id.gt(&after))
             .order(n::listing_id)
             .limit(BATCH)
-            .select((
-                n::listing_id,
-                n::answers,
-                n::visibility,
-                v::visibility.nullable(),
-                a::sector.nullable(),
-                a::region.nullable(),
-            ))
+            .select((n::listing_id, n::answers, n::visibility, a::sector.nullable(), a::region.nullable()))
             .load(c)?;
         let Some((last, ..)) = rows.last() else { return Ok(()) };
         after.clone_from(last);
-        for (_, answers, now, submitted, sector, region) in rows {
-            let (Some(answers), Some(visibility)) = (answers, submitted.or(now)) else { continue };
+        for (_, answers, visibility, sector, region) in rows {
+            let (Some(answers), Some(visibility)) = (answers, visibility) else { continue };
             count(Counted { answers, visibility, sector, region })?;
         }
     }

@@ -1,13 +1,14 @@
 //! A contribution from its first draft to the close.
 
 use diesel::prelude::*;
-use plenary::schema::{audit_entries, consultation_questions, contributions, outbox};
+use plenary::schema::{audit_entries, consultation_questions, consultation_tallies, contributions, outbox};
 use serde_json::{Value, json};
 
+use super::kit::work;
 use super::round::{CLOSES, Round, text};
 use crate::supporters::changes::{at_once, one_of};
-use crate::world::World;
 use crate::world::cast::Cast;
+use crate::world::{Person, World};
 
 fn acts(world: &World) -> Vec<(String, String, Option<String>, Option<String>)> {
     world.read(|c| {
@@ -257,4 +258,35 @@ fn a_hundred_questions_are_answered_at_once() {
     assert_eq!(read["answers"], json!(answers));
     let kept: i64 = cast.read(|c| Ok(consultation_questions::table.count().get_result(c)?));
     assert_eq!(kept, 100);
+}
+
+/// How many contributions are counted in a round's results, and how many for the secretariat alone, once the worker was there.
+fn counted(cast: &Cast, round: &Round) -> (i64, i64) {
+    work(cast);
+    let of = consultation_tallies::table.filter(consultation_tallies::consultation_id.eq(round.id));
+    let tally: String = cast.read(|c| Ok(of.select(consultation_tallies::tally).get_result(c)?));
+    let tally: Value = serde_json::from_str(&tally).unwrap();
+    let cells = tally["cells"].as_array().unwrap().iter();
+    (cells.map(|cell| cell["submitted"]["a"].as_i64().unwrap()).sum(), tally["secretariat_only"].as_i64().unwrap())
+}
+
+#[test]
+fn what_is_narrowed_before_publication_is_counted_anew_and_afterwards_results_stay() {
+    let cast = Cast::new();
+    let round = Round::open(&cast, &cast.secretary, "supporters", &["attributed", "anonymous", "secretariat_only"], None);
+    for person in [&cast.member, &cast.other_member] {
+        round.save(&cast, person, None, "Said.").expect(200);
+        round.act(&cast, person, "submit").expect(200);
+    }
+    let narrow = |person: &Person| {
+        let ask = cast.ask("PATCH", &round.mine()).by(person).if_match("*");
+        ask.json(&json!({"visibility": "secretariat_only"})).send().expect(200);
+    };
+    cast.at(CLOSES);
+    assert_eq!(counted(&cast, &round), (2, 0));
+    narrow(&cast.member);
+    assert_eq!(counted(&cast, &round), (1, 1), "else what is listed could be subtracted from what is counted");
+    round.is(&cast, "published");
+    narrow(&cast.other_member);
+    assert_eq!(counted(&cast, &round), (1, 1), "results never change once they are published");
 }

@@ -274,3 +274,41 @@ fn moves_compare_the_state_and_say_what_is_allowed() {
     assert_eq!(again.json()["allowed"], json!([]));
     assert_eq!(ask(json!({"to": "done", "reason": "x"})).if_match(&etag).send().expect(412).problem(), "precondition-failed");
 }
+
+#[test]
+fn writes_that_share_a_commit_fail_alone() {
+    let world = notes::world();
+    let db = world.db().clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcomes = runtime.block_on(async {
+        // The first holds the writer until all the others wait behind it.
+        let all = (0..40_i64).map(|n| {
+            let db = db.clone();
+            async move {
+                db.write(move |tx| {
+                    if n == 0 {
+                        std::thread::sleep(Duration::from_millis(50));
+                    }
+                    let row = (
+                        keys::caller.eq("c"),
+                        keys::route.eq("r"),
+                        keys::idempotency_key.eq(n.to_string()),
+                        keys::body_digest.eq(""),
+                        keys::status.eq(n),
+                        keys::created_at.eq(tx.now()),
+                    );
+                    diesel::insert_into(keys::table).values(row).execute(&mut **tx)?;
+                    assert!(n % 7 != 3, "made to panic");
+                    if n % 5 == 1 { Err(Error::not_found("note")) } else { Ok(n) }
+                })
+                .await
+            }
+        });
+        futures_util::future::join_all(all).await
+    });
+    let done: Vec<i64> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok().copied()).collect();
+    let expected: Vec<i64> = (0..40).filter(|n| n % 7 != 3 && n % 5 != 1).collect();
+    assert_eq!(done, expected);
+    let there: Vec<i64> = world.read(|c| Ok(keys::table.order(keys::status).select(keys::status).load(c)?));
+    assert_eq!(there, expected, "each that succeeded, and nothing of those that failed");
+}
