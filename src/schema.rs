@@ -720,6 +720,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminder_days (zone) {
+        zone -> Text,
+        planned_on -> Date,
+    }
+}
+
+diesel::table! {
     reminders (kind, subject_id, target_on, days_before, person_id) {
         kind -> Text,
         subject_id -> Text,
@@ -1030,6 +1037,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     refresh_tokens,
     register_milestones,
+    reminder_days,
     reminders,
     seat_persons,
     sectors,
