@@ -17,7 +17,7 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, supporters, views};
+use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, reminders, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
@@ -31,6 +31,7 @@ pub fn routes() -> Vec<Route> {
         deliverables::routes(),
         meetings::routes(),
         consultations::routes(),
+        reminders::routes(),
         views::routes(),
     ];
     slices.into_iter().flatten().collect()
@@ -46,6 +47,7 @@ fn reactions() -> Reactions {
         .on(groups::supporter_changed)
         .on::<people::PersonErased>(views::on_person_erased)
         .on(consultations::person_erased)
+        .on(reminders::on_person_erased)
         .on(consultations::supporters_merged)
         .on(groups::supporter_withdrawn)
         .on(groups::supporters_merged)

@@ -54,6 +54,8 @@ pub mod consultations;
 
 pub mod load;
 
+pub mod reminders;
+
 pub mod views;
 
 pub mod worker;

@@ -721,6 +721,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminder_days (zone) {
+        zone -> Text,
+        planned_on -> Date,
+    }
+}
+
+diesel::table! {
     reminders (kind, subject_id, target_on, days_before, person_id) {
         kind -> Text,
         subject_id -> Text,
@@ -1031,6 +1038,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     refresh_tokens,
     register_milestones,
+    reminder_days,
     reminders,
     seat_persons,
     sectors,

@@ -8,6 +8,7 @@ DROP TABLE digest_items;
 DROP TABLE unsubscribed_addresses;
 DROP TABLE notification_preferences;
 DROP TABLE settings;
+DROP TABLE reminder_days;
 DROP TABLE reminders;
 ALTER TABLE consultations DROP COLUMN narrowings;
 ALTER TABLE consultations DROP COLUMN closes_set_at;

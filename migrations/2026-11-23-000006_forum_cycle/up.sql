@@ -24,7 +24,14 @@ CREATE TABLE reminders (
     sent_at TIMESTAMP NOT NULL,
     PRIMARY KEY (kind, subject_id, target_on, days_before, person_id)
 );
+CREATE INDEX reminders_by_age ON reminders (sent_at);
 CREATE INDEX reminders_by_person ON reminders (person_id, kind, sent_at);
+
+-- The last day whose reminders are planned, in every zone in which somebody is.
+CREATE TABLE reminder_days (
+    zone TEXT NOT NULL PRIMARY KEY,
+    planned_on DATE NOT NULL
+);
 
 -- Settings that administrators change while the server runs: one row, once any was changed.
 CREATE TABLE settings (

@@ -11,6 +11,7 @@ mod log;
 mod mail;
 mod migrate;
 mod openapi;
+mod reminders;
 mod serve;
 mod supporters;
 
@@ -68,6 +69,8 @@ enum Command {
     /// Look after the mails that are queued and sent
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Queue the reminders of a day, and show them
+    Reminders(reminders::Arguments),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Files(command) => settings().and_then(|settings| files::run(&command, &settings)),
         Command::Config(command) => settings().and_then(|settings| config::run(&command, &settings)),
         Command::Mail(command) => settings().and_then(|settings| mail::run(&command, &settings)),
+        Command::Reminders(arguments) => settings().and_then(|settings| reminders::run(&arguments, &settings)),
         Command::Openapi => openapi::run(),
     };
     match outcome {

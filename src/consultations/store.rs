@@ -120,12 +120,15 @@ pub fn is_taken(c: &mut AnyConnection, slug: &str) -> Result<bool> {
 
 /// Adds a round.
 pub fn insert(tx: &mut Write<'_>, row: &ConsultationRow) -> QueryResult<usize> {
-    tx.savepoint(|c| diesel::insert_into(r::table).values(row).execute(c))
+    tx.savepoint(|c| diesel::insert_into(r::table).values((row, r::closes_set_at.eq(row.created_at))).execute(c))
 }
 
 /// Saves a round over the version it was read at, and gives it as it is then; the transaction is repeated when another was faster.
 pub fn save(tx: &mut Write<'_>, row: ConsultationRow) -> Result<ConsultationRow> {
     let known = r::table.filter(r::id.eq(row.id)).filter(r::version.eq(row.version));
+    let moved = r::table.filter(r::id.eq(row.id)).filter(r::closes_at.ne(row.closes_at));
+    let now = tx.now();
+    diesel::update(moved).set(r::closes_set_at.eq(now)).execute(&mut **tx)?;
     let next = ConsultationRow { version: row.version + 1, updated_at: tx.now(), ..row };
     let saved = diesel::update(known).set(&next).execute(&mut **tx)?;
     if saved == 1 { Ok(next) } else { Err(stale()) }

@@ -160,6 +160,7 @@ pub fn insert(tx: &mut Write<'_>, new: &New) -> Result<DeliverableId> {
             d::kind.eq(new.kind),
             d::status.eq(Status::Planned),
             d::due_on.eq(new.due_on),
+            d::due_set_at.eq(now),
             d::progress.eq(0_i64),
             d::lead_membership_id.eq(new.lead_membership_id),
             d::forum_edition_id.eq(new.forum_edition_id),
@@ -176,6 +177,8 @@ pub fn insert(tx: &mut Write<'_>, new: &New) -> Result<DeliverableId> {
 /// Saves a deliverable over the version it was read at; the transaction is repeated when another was faster.
 pub fn save(tx: &mut Write<'_>, row: &DeliverableRow) -> Result<()> {
     let now = tx.now();
+    let moved = d::table.filter(d::id.eq(row.id)).filter(d::due_on.ne(row.due_on));
+    diesel::update(moved).set(d::due_set_at.eq(now)).execute(&mut **tx)?;
     let saved = diesel::update(d::table.filter(d::id.eq(row.id)).filter(d::version.eq(row.version)))
         .set((
             d::title.eq(&row.title),

@@ -103,6 +103,16 @@ word_enum! {
         ContributionAnswered = "contribution_answered",
         /// A deliverable that takes a contribution up was approved or presented, to the same. Params `{name|null, title, supporter|null, reference, deliverable, presented: boolean}`, the titles of round and deliverable.
         ContributionTakenUp = "contribution_taken_up",
+        /// Deliverables are due soon, to who works on them. Params `{name, path|null, items: [{reference, title, due_on, days: integer, path}]}`, `days` from the day of the mail on, below zero: ago; paths below the front end's address.
+        DeliverableDue = "deliverable_due",
+        /// Deliverables are late, to the same. Params as of `deliverable_due`, `days` since they were due.
+        DeliverableLate = "deliverable_late",
+        /// Deliverables must be submitted for a Forum, to the co-chairs of their groups. Params `{name, path|null, items: [{year: integer, name, city, on, days: integer, deliverables: [{reference, title}], path}]}`, `on` the last day.
+        SubmissionDeadline = "submission_deadline",
+        /// A Forum begins, to who takes part. Params as of `submission_deadline`, `on` the first day; `deliverables` may be empty.
+        ForumStart = "forum_start",
+        /// Rounds close that a person has not answered. Params `{name, path|null, items: [{title, closes, days: integer, path}]}`, `closes` for a reader.
+        ConsultationClosing = "consultation_closing",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

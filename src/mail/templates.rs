@@ -144,6 +144,11 @@ built_in! {
     ContributionConfirmed = "contribution_confirmed",
     ContributionAnswered = "contribution_answered",
     ContributionTakenUp = "contribution_taken_up",
+    DeliverableDue = "deliverable_due",
+    DeliverableLate = "deliverable_late",
+    SubmissionDeadline = "submission_deadline",
+    ForumStart = "forum_start",
+    ConsultationClosing = "consultation_closing",
     Test = "test",
 }
 

@@ -20,6 +20,7 @@ use crate::http::idempotency;
 use crate::http::metrics::{MailLabels, Metrics};
 use crate::outbox::{self, Delivered, Sender, State};
 use crate::people;
+use crate::reminders;
 use crate::supporters;
 use crate::time::Instant;
 
@@ -37,11 +38,12 @@ const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
 /// Forgets a batch of what is old; how much.
 type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
-const FORGETTERS: [(&str, Forgetter); 4] = [
+const FORGETTERS: [(&str, Forgetter); 5] = [
     ("forget old mails", outbox::forget_old),
     ("forget old sessions and accounts", people::forget_old),
     ("forget old applications and invitations", supporters::forget_old),
     ("forget old addresses of contributions", consultations::forget_old),
+    ("forget old reminders", reminders::forget_old),
 ];
 /// Rounds that are opened or closed at once, at most; what is left comes with the next round of the worker.
 const ROUNDS: i64 = 50;
@@ -57,6 +59,8 @@ pub struct Round {
     pub delivered: Delivered,
     /// How many consultation rounds were found open or closed by the clock, and written down as that.
     pub moved_consultations: usize,
+    /// How many reminders were queued.
+    pub reminded: usize,
     /// How many idempotency keys were forgotten; `None` where it was not this worker's turn.
     pub forgotten_keys: Option<usize>,
     /// How much was forgotten because its time was over: rows, accounts.
@@ -72,13 +76,14 @@ pub struct Worker {
     sender: Option<Box<dyn Sender>>,
     metrics: Option<Arc<Metrics>>,
     gauged: Option<Instant>,
+    reminded: Option<i64>,
     rest: Duration,
 }
 
 impl Worker {
     /// A worker that holds its leases as `holder`, a name that no other worker has.
     pub fn new(db: Db, holder: impl Into<String>) -> Self {
-        Self { db, holder: holder.into(), sender: None, metrics: None, gauged: None, rest: REST }
+        Self { db, holder: holder.into(), sender: None, metrics: None, gauged: None, reminded: None, rest: REST }
     }
 
     /// Delivers mail through `sender`.
@@ -115,6 +120,8 @@ impl Worker {
         round.went("count closed consultations", counted);
         let told = self.tell_audiences().await;
         round.went("tell audiences", told);
+        let reminded = self.remind(now).await;
+        round.reminded = round.went("send reminders", reminded);
         let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
         round.forgotten_keys = round.went("forget idempotency keys", forgotten);
         for (name, job) in FORGETTERS {
@@ -201,6 +208,18 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Queues the reminders that have come up, where a quarter of an hour has begun since it was last looked: it is 09:00 at no other time
+    /// anywhere.
+    async fn remind(&mut self, now: Instant) -> Result<usize> {
+        let quarter = now.utc().timestamp().div_euclid(15 * 60);
+        if self.reminded == Some(quarter) {
+            return Ok(0);
+        }
+        let sent = reminders::send_due(&self.db, now).await?;
+        self.reminded = Some(quarter);
+        Ok(sent)
     }
 
     /// Runs a job that forgets, batch after batch until nothing is left, if it is this worker's turn; how much it forgot.

@@ -4,7 +4,7 @@ mod contributing;
 mod fields;
 mod following;
 mod killed;
-mod kit;
+pub mod kit;
 mod listed;
 mod moves;
 mod parties;

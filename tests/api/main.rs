@@ -29,6 +29,7 @@ mod people;
 mod plans;
 mod policy;
 mod process;
+mod reminders;
 mod retention;
 mod search;
 mod server;

@@ -9,10 +9,12 @@ use crate::error::Result;
 use crate::http::etag::stale;
 use crate::locale::Localised;
 use crate::schema::{forum_editions as editions, forum_sessions as sessions, session_presentations as presentations};
+use crate::time::Day;
 
 /// Adds an edition; `false` where its year has one.
 pub fn insert(tx: &mut Write<'_>, row: &EditionRow) -> Result<bool> {
-    match tx.savepoint(|c| diesel::insert_into(editions::table).values(row).execute(c)) {
+    let set = (editions::starts_set_at.eq(row.created_at), editions::deadline_set_at.eq(row.created_at));
+    match tx.savepoint(|c| diesel::insert_into(editions::table).values((row, set)).execute(c)) {
         Ok(_) => Ok(true),
         Err(error) if DbError::unique_violation(&error) => Ok(false),
         Err(error) => Err(error.into()),
@@ -21,9 +23,25 @@ pub fn insert(tx: &mut Write<'_>, row: &EditionRow) -> Result<bool> {
 
 /// Saves an edition over the version it was read at; the transaction is repeated when another was faster.
 pub fn save(tx: &mut Write<'_>, row: &EditionRow) -> Result<()> {
+    note_dates(tx, row)?;
     let next = EditionRow { version: row.version + 1, updated_at: tx.now(), ..row.clone() };
     let known = editions::table.filter(editions::id.eq(row.id)).filter(editions::version.eq(row.version));
     if diesel::update(known).set(&next).execute(&mut **tx)? == 1 { Ok(()) } else { Err(stale()) }
+}
+
+/// Writes down since when its dates are what they are about to be.
+fn note_dates(tx: &mut Write<'_>, to: &EditionRow) -> Result<()> {
+    let (now, one) = (tx.now(), editions::table.filter(editions::id.eq(to.id)));
+    let was: Option<(Day, Option<Day>)> =
+        one.select((editions::starts_on, editions::submission_deadline)).get_result(&mut **tx).optional()?;
+    let Some((starts_on, deadline)) = was else { return Ok(()) };
+    if starts_on != to.starts_on {
+        diesel::update(one).set(editions::starts_set_at.eq(now)).execute(&mut **tx)?;
+    }
+    if deadline != to.submission_deadline {
+        diesel::update(one).set(editions::deadline_set_at.eq(now)).execute(&mut **tx)?;
+    }
+    Ok(())
 }
 
 /// Holds an edition until the transaction ends, so that its days do not move while sessions are put on them; as it is then.

@@ -98,7 +98,7 @@ impl Load<'_, '_> {
             created_at: now,
             updated_at: now,
         };
-        diesel::insert_into(r::table).values(&row).execute(&mut **self.tx)?;
+        diesel::insert_into(r::table).values((&row, r::closes_set_at.eq(now))).execute(&mut **self.tx)?;
         self.report.made(Section::Consultations);
         Ok(())
     }
@@ -138,6 +138,10 @@ impl Load<'_, '_> {
             row.version += 1;
             row.updated_at = self.tx.now();
             diesel::update(r::table.filter(r::id.eq(row.id))).set(&row).execute(&mut **self.tx)?;
+            if row.closes_at != is.closes_at {
+                let one = r::table.filter(r::id.eq(row.id));
+                diesel::update(one).set(r::closes_set_at.eq(row.updated_at)).execute(&mut **self.tx)?;
+            }
         }
         self.report.kept(Section::Consultations, is_changed);
         Ok(())

@@ -94,7 +94,9 @@ impl Load<'_, '_> {
             created_at: now,
             updated_at: now,
         };
-        diesel::insert_into(forum_editions::table).values(&row).execute(&mut **self.tx)?;
+        diesel::insert_into(forum_editions::table)
+            .values((&row, forum_editions::starts_set_at.eq(now), forum_editions::deadline_set_at.eq(now)))
+            .execute(&mut **self.tx)?;
         self.report.made(Section::ForumEditions);
         Ok(row.id)
     }
@@ -127,7 +129,14 @@ impl Load<'_, '_> {
         if is_changed {
             row.version += 1;
             row.updated_at = self.tx.now();
-            diesel::update(forum_editions::table.filter(forum_editions::id.eq(row.id))).set(&row).execute(&mut **self.tx)?;
+            let one = forum_editions::table.filter(forum_editions::id.eq(row.id));
+            diesel::update(one).set(&row).execute(&mut **self.tx)?;
+            if row.starts_on != is.starts_on {
+                diesel::update(one).set(forum_editions::starts_set_at.eq(row.updated_at)).execute(&mut **self.tx)?;
+            }
+            if row.submission_deadline != is.submission_deadline {
+                diesel::update(one).set(forum_editions::deadline_set_at.eq(row.updated_at)).execute(&mut **self.tx)?;
+            }
         }
         self.report.kept(Section::ForumEditions, is_changed);
         Ok(row.id)

@@ -108,6 +108,25 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": "Ana", "reference": "WG5-D1", "title": RTL, "person": MARKUP, "body": PROSE}),
             json!({"name": RTL, "reference": "WG5-D1", "title": MARKUP, "person": LONG, "body": "Yes."}),
         ),
+        DeliverableDue | DeliverableLate => (
+            json!({"name": "Ana", "items": [
+                {"reference": "WG5-D1", "title": MARKUP, "due_on": "2026-10-08", "days": 14, "path": "deliverables/WG5-D1"},
+                {"reference": "WG5-D2", "title": RTL, "due_on": "2026-10-09", "days": 15, "path": "deliverables/WG5-D2"}]}),
+            json!({"name": RTL, "items": [{"reference": "WG5-D1", "title": LONG, "due_on": "2026-10-08", "days": 7}]}),
+        ),
+        SubmissionDeadline | ForumStart => (
+            json!({"name": MARKUP, "items": [{"year": 2026, "name": "Paris Peace Forum 2026", "city": "Paris", "on": "2026-11-11", "days": 30,
+                "path": "forum-editions/2026",
+                "deliverables": [{"reference": "WG5-D1", "title": MARKUP}, {"reference": "WG5-D2", "title": RTL}]}]}),
+            json!({"name": RTL, "items": [{"year": 2026, "name": LONG, "city": RTL, "on": "2026-11-11", "days": 1,
+                "deliverables": []}]}),
+        ),
+        ConsultationClosing => (
+            json!({"name": MARKUP, "items": [
+                {"title": RTL, "closes": "30 September 2026, 10:00 (Europe/Paris)", "days": 3, "path": "consultations/a"},
+                {"title": MARKUP, "closes": "1 October 2026, 10:00 (Europe/Paris)", "days": 4, "path": "consultations/b"}]}),
+            json!({"name": RTL, "items": [{"title": LONG, "closes": "30 September 2026, 10:00 (Europe/Paris)", "days": 3}]}),
+        ),
         ForumRescheduled => (
             json!({"name": "Ana", "year": 2026, "starts_on": "2026-11-19", "ends_on": "2026-11-20", "submission_deadline": "2026-10-19",
                 "reason": PROSE, "items": [{"reference": "WG5-D1", "title": MARKUP, "due_on": "2026-10-08"},

@@ -1,0 +1,282 @@
+//! The state that reminders are computed from, and what mails and schedule say of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::rules::plan::{Duty, State};
+use super::rules::{ReminderKind, Subject, Target};
+use super::store::{self, DeliverableRow, EditionRow, PersonRow, RoundRow};
+use crate::call;
+use crate::consultations::{Audience, ContributionStatus, Visibility};
+use crate::db::AnyConnection;
+use crate::error::{Error, Result};
+use crate::forum::EditionId;
+use crate::ids::distinct;
+use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::time::Instant;
+
+/// What a subject of the state is.
+pub enum About {
+    /// A deliverable.
+    Deliverable { reference: String, title: String },
+    /// An edition's submission deadline or first day.
+    Edition { year: i64, name: String, city: String },
+    /// A round, its title in several languages as JSON; whether it keeps to itself who answered.
+    Round { slug: String, title: String, closes_at: Instant, secret: bool },
+}
+
+/// Everything at one instant.
+pub struct Gathered {
+    /// What is computed from.
+    pub state: State,
+    /// What the state's subjects are, in their order.
+    pub about: Vec<About>,
+    /// What persons have to do with an edition: references and titles of deliverables.
+    pub parts: HashMap<(usize, PersonId), Vec<(String, String)>>,
+    /// Whoever can be reached.
+    pub persons: HashMap<PersonId, PersonRow>,
+    /// The call's languages.
+    pub languages: Vec<String>,
+}
+
+/// The zone of who chose none; nothing before a call is loaded.
+pub fn zone(c: &mut AnyConnection) -> Result<Option<Tz>> {
+    match call::load(c) {
+        Ok(call) => Ok(Some(call.time_zone)),
+        Err(Error::Problem(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// How long reminders are remembered at least: longer than any offset.
+const REMEMBERED: TimeDelta = TimeDelta::days(400);
+
+/// Reads everything. 503 before a call is loaded.
+pub fn gather(c: &mut AnyConnection, now: Instant) -> Result<Gathered> {
+    let call = call::load(c)?;
+    let mut state = State { offsets: store::offsets(c)?, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
+    let persons: HashMap<PersonId, PersonRow> = store::persons(c)?.into_iter().map(|row| (row.id, row)).collect();
+    let of = |row: &PersonRow| row.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(call.time_zone);
+    state.zones = persons.values().map(|row| (row.id, of(row))).collect();
+    let since = now.minus(REMEMBERED);
+    for (kind, subject, on, before, person, at) in store::sent(c, since.day_in(chrono_tz::UTC), since)? {
+        state.sent.entry((kind, subject, before, person)).or_default().push((on, at));
+    }
+    let (about, parts) = (Vec::new(), HashMap::new());
+    let mut all = Gathered { state, about, parts, persons, languages: call.locales };
+    let seated = store::seated(c)?;
+    let mut chairs: HashMap<GroupId, Vec<PersonId>> = HashMap::new();
+    for (group, _, person) in &seated {
+        chairs.entry(*group).or_default().push(*person);
+    }
+    let members = store::members(c)?;
+    let deliverables = store::deliverables(c)?;
+    all.deliverables(&deliverables, &chairs);
+    let shown: HashSet<(EditionId, String)> = store::presentations(c)?.into_iter().collect();
+    let wanted = preferences(c)?;
+    for edition in store::editions(c)? {
+        all.deadline(&edition, &deliverables, &chairs)?;
+        all.forum(&edition, &deliverables, &chairs, &shown, &members, &wanted)?;
+    }
+    let rounds = store::rounds(c)?;
+    if !rounds.is_empty() {
+        let ids: Vec<_> = rounds.iter().map(|round| round.id).collect();
+        let (affiliated, written) = (store::affiliated(c)?, store::contributions(c, &ids)?);
+        for round in &rounds {
+            all.round(round, &affiliated, &written, &members, &seated)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Whether persons said that they want to hear of a Forum's start. To be replaced by what keeps the preferences.
+fn preferences(c: &mut AnyConnection) -> Result<HashMap<PersonId, bool>> {
+    let mut wanted = HashMap::new();
+    for (person, json) in store::preferences(c)? {
+        let choices: Value = serde_json::from_str(&json)?;
+        if let Some(choice) = choices.get(ReminderKind::ForumStart.as_str()).and_then(Value::as_str) {
+            wanted.insert(person, choice != "off");
+        }
+    }
+    Ok(wanted)
+}
+
+impl Gathered {
+    fn add(&mut self, subject: Subject, about: About, persons: impl IntoIterator<Item = (PersonId, bool)>) {
+        let at = self.state.subjects.len();
+        let duties = persons.into_iter().filter(|(person, _)| self.persons.contains_key(person));
+        let duties: Vec<_> = duties.map(|(person, done)| Duty { subject: at, person, done }).collect();
+        self.state.duties.extend(duties);
+        self.state.subjects.push(subject);
+        self.about.push(about);
+    }
+
+    fn secretariat(&self) -> Vec<PersonId> {
+        distinct(self.persons.values().filter(|row| row.role != crate::people::Role::Person).map(|row| row.id))
+    }
+
+    /// Who works on a deliverable and can be reached: lead and seated co-chairs.
+    fn workers(&self, row: &DeliverableRow, lead: Option<PersonId>, chairs: &HashMap<GroupId, Vec<PersonId>>) -> Vec<PersonId> {
+        let all = lead.into_iter().chain(chairs.get(&row.group_id).into_iter().flatten().copied());
+        distinct(all.filter(|person| self.persons.contains_key(person)))
+    }
+
+    fn deliverables(&mut self, rows: &[(DeliverableRow, Option<PersonId>)], chairs: &HashMap<GroupId, Vec<PersonId>>) {
+        for (row, lead) in rows.iter().filter(|(row, _)| is_owed(row)) {
+            let mut persons = self.workers(row, *lead, chairs);
+            if persons.is_empty() {
+                persons = self.secretariat();
+            }
+            let subject = Subject {
+                kind: ReminderKind::DeliverableDue,
+                id: row.id.to_string(),
+                target: Target::On(row.due_on),
+                set_at: row.due_set_at,
+                since: row.created_at.max(row.due_set_at),
+                until: None,
+            };
+            let about = About::Deliverable { reference: row.reference.clone(), title: row.title.clone() };
+            self.add(subject, about, persons.into_iter().map(|person| (person, false)));
+        }
+    }
+
+    fn deadline(
+        &mut self,
+        edition: &EditionRow,
+        rows: &[(DeliverableRow, Option<PersonId>)],
+        chairs: &HashMap<GroupId, Vec<PersonId>>,
+    ) -> Result<()> {
+        let Some(deadline) = edition.submission_deadline else { return Ok(()) };
+        let mut owed: BTreeMap<PersonId, Vec<(String, String)>> = BTreeMap::new();
+        for (row, _) in rows.iter().filter(|(row, _)| is_owed(row) && row.forum_edition_id == Some(edition.id)) {
+            for person in self.workers(row, None, chairs) {
+                owed.entry(person).or_default().push((row.reference.clone(), row.title.clone()));
+            }
+        }
+        let subject = Subject {
+            kind: ReminderKind::SubmissionDeadline,
+            id: edition.id.to_string(),
+            target: Target::On(deadline),
+            set_at: edition.deadline_set_at,
+            since: edition.created_at.max(edition.deadline_set_at),
+            until: Some(Instant::end_of(deadline, zone_of(edition)?)),
+        };
+        self.add_edition(subject, edition, owed);
+        Ok(())
+    }
+
+    fn forum(
+        &mut self,
+        edition: &EditionRow,
+        rows: &[(DeliverableRow, Option<PersonId>)],
+        chairs: &HashMap<GroupId, Vec<PersonId>>,
+        shown: &HashSet<(EditionId, String)>,
+        members: &[(GroupId, Option<SupporterId>, PersonId)],
+        wanted: &HashMap<PersonId, bool>,
+    ) -> Result<()> {
+        let mut parts: BTreeMap<PersonId, Vec<(String, String)>> = BTreeMap::new();
+        let is_its = |row: &DeliverableRow| {
+            row.forum_edition_id == Some(edition.id) || shown.contains(&(edition.id, row.reference.clone()))
+        };
+        for (row, lead) in rows.iter().filter(|(row, _)| is_its(row)) {
+            for person in self.workers(row, *lead, chairs) {
+                parts.entry(person).or_default().push((row.reference.clone(), row.title.clone()));
+            }
+        }
+        for person in self.secretariat() {
+            parts.entry(person).or_default();
+        }
+        parts.retain(|person, _| wanted.get(person).copied().unwrap_or(true));
+        for (.., person) in members.iter().filter(|(.., person)| wanted.get(person).copied().unwrap_or(false)) {
+            parts.entry(*person).or_default();
+        }
+        let subject = Subject {
+            kind: ReminderKind::ForumStart,
+            id: edition.id.to_string(),
+            target: Target::On(edition.starts_on),
+            set_at: edition.starts_set_at,
+            since: edition.created_at.max(edition.starts_set_at),
+            until: Some(Instant::start_of(edition.starts_on, zone_of(edition)?)),
+        };
+        self.add_edition(subject, edition, parts);
+        Ok(())
+    }
+
+    fn add_edition(&mut self, subject: Subject, edition: &EditionRow, parts: BTreeMap<PersonId, Vec<(String, String)>>) {
+        let (at, persons) = (self.state.subjects.len(), parts.keys().copied().collect::<Vec<_>>());
+        self.parts.extend(parts.into_iter().map(|(person, parts)| ((at, person), parts)));
+        let about = About::Edition { year: edition.year, name: edition.name.clone(), city: edition.city.clone() };
+        self.add(subject, about, persons.into_iter().map(|person| (person, false)));
+    }
+
+    fn round(
+        &mut self,
+        row: &RoundRow,
+        affiliated: &[(SupporterId, PersonId, bool)],
+        written: &[store::Contribution],
+        members: &[(GroupId, Option<SupporterId>, PersonId)],
+        seated: &[(GroupId, SupporterId, PersonId)],
+    ) -> Result<()> {
+        let written: Vec<_> = written.iter().filter(|(round, ..)| *round == row.id).collect();
+        let submitted = |status: ContributionStatus| status == ContributionStatus::Submitted;
+        let answered: HashSet<SupporterId> = written
+            .iter()
+            .filter(|(_, _, _, status, _)| submitted(*status))
+            .filter_map(|(_, supporter, ..)| *supporter)
+            .collect();
+        // Whom it concerns, for a supporter; a person who acts for several owes while one of them does.
+        let mut concerned: Vec<(PersonId, bool)> = Vec::new();
+        match row.audience {
+            Audience::Supporters => {
+                let drafts: BTreeSet<(SupporterId, PersonId)> =
+                    written.iter().filter_map(|(_, supporter, _, _, writer)| (*supporter).zip(*writer)).collect();
+                let told =
+                    affiliated.iter().filter(|(supporter, person, focal)| *focal || drafts.contains(&(*supporter, *person)));
+                concerned.extend(told.map(|(supporter, person, _)| (*person, answered.contains(supporter))));
+            }
+            Audience::GroupMembers => {
+                let endorsed: HashSet<SupporterId> = affiliated.iter().map(|(supporter, ..)| *supporter).collect();
+                let members = members.iter().filter_map(|(group, supporter, person)| Some((*group, (*supporter)?, *person)));
+                let all = members.chain(seated.iter().copied());
+                let theirs = all.filter(|(group, supporter, _)| Some(*group) == row.group_id && endorsed.contains(supporter));
+                concerned.extend(theirs.map(|(_, supporter, person)| (person, answered.contains(&supporter))));
+            }
+            Audience::Public => concerned.extend(
+                written
+                    .iter()
+                    .filter(|(_, _, _, status, _)| *status != ContributionStatus::Withdrawn)
+                    .filter_map(|(_, _, person, status, _)| Some(((*person)?, submitted(*status)))),
+            ),
+        }
+        let mut persons: BTreeMap<PersonId, bool> = BTreeMap::new();
+        for (person, done) in concerned {
+            let known = persons.entry(person).or_insert(true);
+            *known = *known && done;
+        }
+        let allowed: BTreeSet<Visibility> = serde_json::from_str(&row.allowed_visibility)?;
+        let secret = allowed.iter().any(|visibility| *visibility != Visibility::Attributed);
+        let subject = Subject {
+            kind: ReminderKind::ConsultationClosing,
+            id: row.id.to_string(),
+            target: Target::At(row.closes_at),
+            set_at: row.closes_set_at,
+            since: row.created_at.max(row.closes_set_at).max(row.opens_at),
+            until: Some(row.closes_at),
+        };
+        let about = About::Round { slug: row.slug.clone(), title: row.title.clone(), closes_at: row.closes_at, secret };
+        self.add(subject, about, persons);
+        Ok(())
+    }
+}
+
+/// Not submitted yet.
+fn is_owed(row: &DeliverableRow) -> bool {
+    !row.status.is_settled() && row.status != crate::deliverables::Status::Submitted
+}
+
+fn zone_of(edition: &EditionRow) -> Result<Tz> {
+    edition.time_zone.parse().map_err(|_| Error::Internal(format!("edition {} has no zone", edition.year)))
+}

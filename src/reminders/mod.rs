@@ -1,0 +1,93 @@
+//! Reminders: who owes what by when, told in time and once (domain.md, The Forum cycle and its mails).
+
+mod gather;
+mod planning;
+mod routes;
+mod rules;
+mod settings;
+mod store;
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use crate::db::{AnyConnection, Db, Write};
+use crate::error::{Error, Result};
+use crate::facts::Objections;
+use crate::http::Route;
+use crate::people::PersonErased;
+use crate::time::{Day, Instant};
+
+pub use planning::Line;
+pub use rules::plan::When;
+pub use rules::{ReminderKind, at_nine};
+pub use settings::Settings;
+
+/// `/admin/reminders/schedule` and `/admin/settings`.
+pub fn routes() -> Vec<Route> {
+    routes::routes()
+}
+
+/// The settings in force.
+pub fn current_settings(c: &mut AnyConnection) -> Result<Settings> {
+    Ok(Settings { reminders: store::offsets(c)? })
+}
+
+/// Queues everything that has come up by now, a batch of persons a write; how many reminders that were. Any number of servers may do so at
+/// once, and any may be killed in between: each reminder is queued once.
+pub async fn send_due(db: &Db, now: Instant) -> Result<usize> {
+    let zones: BTreeMap<String, Day> = db.read(move |tx| planning::zones_due(tx, now)).await?;
+    if zones.is_empty() {
+        return Ok(0);
+    }
+    let when = When::Now(now);
+    let persons = db.read(move |tx| planning::persons_due(tx, now, when)).await?;
+    let mut sent = 0;
+    for some in persons.chunks(planning::BATCH) {
+        let some = some.to_vec();
+        sent += db.write(move |tx| planning::tell(tx, &some, when)).await?.len();
+    }
+    db.write(move |tx| planning::done(tx, &zones)).await?;
+    Ok(sent)
+}
+
+/// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is. `dry`: tells only.
+pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Line>> {
+    let when = When::On(day);
+    let mut lines = if dry {
+        db.read_blocking(|tx| {
+            let now = tx.now();
+            let all = gather::gather(tx, now)?;
+            let due = all.state.due(when).into_values().flatten();
+            Ok::<_, Error>(due.filter_map(|item| planning::line(&all, &item)).collect())
+        })?
+    } else {
+        let persons = db.read_blocking(|tx| {
+            let now = tx.now();
+            planning::persons_due(tx, now, when)
+        })?;
+        let mut lines = Vec::new();
+        for some in persons.chunks(planning::BATCH) {
+            lines.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, some, when))?);
+        }
+        lines
+    };
+    lines.sort();
+    // Nor may their number tell who has answered.
+    lines.dedup_by(|a, b| a == b && a.person.is_none());
+    Ok(lines)
+}
+
+/// How long it is known what was sent (PRIVACY.md).
+const KEPT: TimeDelta = TimeDelta::days(400);
+
+/// Forgets a batch of what was sent long ago; how much.
+pub fn forget_old(tx: &mut Write<'_>) -> Result<usize> {
+    let before = tx.now().minus(KEPT);
+    store::forget(tx, before, 500)
+}
+
+/// Forgets of what an erased person was reminded.
+pub fn on_person_erased(tx: &mut Write<'_>, fact: &PersonErased, _: &mut Objections) -> Result<()> {
+    store::forget_person(tx, fact)
+}

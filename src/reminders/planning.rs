@@ -1,0 +1,180 @@
+//! Queues what is due, some persons at a time.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::gather::{self, About, Gathered};
+use super::rules::plan::{Item, When};
+use super::rules::{ReminderKind, at_nine};
+use super::store;
+use crate::db::{AnyConnection, Write};
+use crate::error::Result;
+use crate::locale::Localised;
+use crate::mail::{Kind, Language, moment};
+use crate::people::{self, PersonRow};
+use crate::policy::PersonId;
+use crate::time::{Day, Instant};
+
+/// Persons told in one write, at most.
+pub const BATCH: usize = 200;
+
+/// The zones that are to be planned now, each with the day: a look at the zones in use.
+pub fn zones_due(c: &mut AnyConnection, now: Instant) -> Result<BTreeMap<String, Day>> {
+    let Some(here) = gather::zone(c)? else { return Ok(BTreeMap::new()) };
+    let chosen = store::zones(c)?.into_iter().filter_map(|name| name.parse::<chrono_tz::Tz>().ok());
+    let zones: Vec<chrono_tz::Tz> = chosen.chain([here]).collect();
+    let planned: BTreeMap<String, Day> = store::planned(c)?.into_iter().collect();
+    let due = zones.into_iter().filter_map(|zone| {
+        let today = now.day_in(zone);
+        let is_due = at_nine(today, zone) <= now && planned.get(zone.name()).is_none_or(|day| *day < today);
+        is_due.then(|| (zone.name().to_owned(), today))
+    });
+    Ok(due.collect())
+}
+
+/// Who is to be told of something, in the order of ids.
+pub fn persons_due(c: &mut AnyConnection, now: Instant, when: When) -> Result<Vec<PersonId>> {
+    Ok(gather::gather(c, now)?.state.due(when).into_keys().collect())
+}
+
+/// Queues what these persons are to be told, and marks it, once however many do so at once; what that was.
+pub fn tell(tx: &mut Write<'_>, persons: &[PersonId], when: When) -> Result<Vec<Line>> {
+    tx.exclude("reminders")?;
+    let now = tx.now();
+    let all = gather::gather(tx, now)?;
+    let mut due = all.state.due(when);
+    due.retain(|person, _| persons.binary_search(person).is_ok());
+    let rows: Vec<PersonId> = due.keys().copied().collect();
+    let mut told = Vec::new();
+    for person in people::persons(tx, &rows)? {
+        let Some(items) = due.remove(&person.id) else { continue };
+        for kind in ReminderKind::ALL {
+            let of: Vec<&Item> = items.iter().filter(|item| item.moment.kind == *kind).collect();
+            if of.is_empty() {
+                continue;
+            }
+            let (params, secret) = letter(&all, &person, &of, when)?;
+            if secret {
+                people::tell_in_secret(tx, mail_of(*kind), &person, params)?;
+            } else {
+                people::tell(tx, mail_of(*kind), &person, params)?;
+            }
+            for item in of {
+                let Some(subject) = all.state.subjects.get(item.subject) else { continue };
+                let moment = item.moment;
+                store::mark(tx, &(moment.kind, subject.id.clone(), moment.target_on, moment.days_before, person.id, now))?;
+            }
+        }
+        told.extend(items.iter().filter_map(|item| line(&all, item)));
+    }
+    Ok(told)
+}
+
+/// Notes that these zones are planned to these days, once everybody in them was told.
+pub fn done(tx: &mut Write<'_>, zones: &BTreeMap<String, Day>) -> Result<()> {
+    tx.exclude("reminders")?;
+    for (zone, day) in zones {
+        store::plan_done(tx, zone, *day)?;
+    }
+    Ok(())
+}
+
+fn mail_of(kind: ReminderKind) -> Kind {
+    match kind {
+        ReminderKind::DeliverableDue => Kind::DeliverableDue,
+        ReminderKind::DeliverableLate => Kind::DeliverableLate,
+        ReminderKind::SubmissionDeadline => Kind::SubmissionDeadline,
+        ReminderKind::ForumStart => Kind::ForumStart,
+        ReminderKind::ConsultationClosing => Kind::ConsultationClosing,
+    }
+}
+
+/// What a mail says, and whether that this person gets it is a secret.
+fn letter(all: &Gathered, person: &PersonRow, items: &[&Item], when: When) -> Result<(Value, bool)> {
+    let order: Vec<String> = person.locale.iter().chain(&all.languages).cloned().collect();
+    let language = Language::first_of(order.iter().map(String::as_str));
+    let zone = all.state.zones.get(&person.id).copied().unwrap_or(chrono_tz::UTC);
+    let today = match when {
+        When::Now(now) => now.day_in(zone),
+        When::On(day) => day,
+    };
+    let (mut said, mut secret) = (Vec::new(), false);
+    for item in items {
+        let Some(about) = all.about.get(item.subject) else { continue };
+        let on = item.moment.target_on;
+        let days = on.signed_duration_since(today).num_days();
+        said.push(match about {
+            About::Deliverable { reference, title } => {
+                let days = if item.moment.kind == ReminderKind::DeliverableLate { -days } else { days };
+                json!({"reference": reference, "title": title, "due_on": on, "days": days, "path": path(about)})
+            }
+            About::Edition { year, name, city } => {
+                let parts = all.parts.get(&(item.subject, person.id)).into_iter().flatten();
+                let parts: Vec<Value> = parts.map(|(reference, title)| json!({"reference": reference, "title": title})).collect();
+                json!({"year": year, "name": name, "city": city, "on": on, "days": days, "deliverables": parts, "path": path(about)})
+            }
+            About::Round { title, closes_at, secret: hides, .. } => {
+                secret |= hides;
+                let title = Localised::from_json(title)?;
+                json!({"title": title.pick(&order), "closes": moment(*closes_at, zone, language), "days": days, "path": path(about)})
+            }
+        });
+    }
+    let mut params = Map::new();
+    if let [only] = said.as_slice() {
+        params.insert("path".into(), only.get("path").cloned().unwrap_or_default());
+    }
+    params.insert("items".into(), said.into());
+    Ok((params.into(), secret))
+}
+
+/// Where a subject is, below the address of the front end.
+pub fn path(about: &About) -> String {
+    match about {
+        About::Deliverable { reference, .. } => format!("deliverables/{reference}"),
+        About::Edition { year, .. } => format!("forum-editions/{year}"),
+        About::Round { slug, .. } => format!("consultations/{slug}"),
+    }
+}
+
+/// One reminder, as commands print it: of a round that keeps to itself who answered, nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Line {
+    /// When.
+    pub due_at: Instant,
+    /// What kind.
+    pub kind: &'static str,
+    /// What it is about: its path.
+    pub subject: String,
+    /// To whom: name and address.
+    pub person: Option<(String, Option<String>)>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A reminder as a line.
+pub fn line(all: &Gathered, item: &Item) -> Option<Line> {
+    let about = all.about.get(item.subject)?;
+    let is_secret = matches!(about, About::Round { secret: true, .. });
+    let person = all.persons.get(&item.person).filter(|_| !is_secret);
+    Some(Line {
+        due_at: item.moment.at,
+        kind: item.moment.kind.as_str(),
+        subject: path(about),
+        person: person.map(|row| (row.display_name.clone(), row.email.clone())),
+        reason: reason(item),
+    })
+}
+
+/// Why somebody is reminded at that moment.
+pub fn reason(item: &Item) -> String {
+    let (days, on) = (item.moment.days_before, item.moment.target_on);
+    match item.moment.kind {
+        ReminderKind::DeliverableDue => format!("{days} days before it is due on {on}"),
+        ReminderKind::DeliverableLate => format!("{} days after it was due on {on}", -days),
+        ReminderKind::SubmissionDeadline => format!("{days} days before the submission deadline on {on}"),
+        ReminderKind::ForumStart => format!("{days} days before the Forum begins on {on}"),
+        ReminderKind::ConsultationClosing => format!("{days} days before the round closes on {on}"),
+    }
+}

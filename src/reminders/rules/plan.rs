@@ -1,0 +1,141 @@
+//! Who is told what at which moment: state, clock and what was sent, to what is to be sent.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use super::offsets::Offsets;
+use super::{Moment, ReminderKind, Subject, at_nine};
+use crate::policy::PersonId;
+use crate::time::{Day, Instant};
+
+/// That a person has to do with a subject.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    /// Which of the plan's subjects.
+    pub subject: usize,
+    /// Who.
+    pub person: PersonId,
+    /// Whether it has done its part, and is not reminded: counted where counts must not tell who has.
+    pub done: bool,
+}
+
+/// A reminder that was sent: kind, subject, days before, person.
+pub type SentKey = (ReminderKind, String, i64, PersonId);
+
+/// Everything that decides who is reminded.
+#[derive(Default)]
+pub struct State {
+    /// What has dates.
+    pub subjects: Vec<Subject>,
+    /// Who has to do with them, each person once a subject.
+    pub duties: Vec<Duty>,
+    /// Who can be reached, and where they are.
+    pub zones: HashMap<PersonId, Tz>,
+    /// What was sent: for which day, and when.
+    pub sent: HashMap<SentKey, Vec<(Day, Instant)>>,
+    /// The last day planned, by zone.
+    pub planned: HashMap<String, Day>,
+    /// The settings.
+    pub offsets: Offsets,
+}
+
+/// What is planned at one time.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    /// What has come up by now since the last day planned.
+    Now(Instant),
+    /// What falls on a day in each recipient's zone, as if that day had ended.
+    On(Day),
+}
+
+/// One thing that a person is reminded of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Which of the subjects.
+    pub subject: usize,
+    /// Whom.
+    pub person: PersonId,
+    /// When, and why.
+    pub moment: Moment,
+}
+
+impl State {
+    /// The day that a zone is due to be planned to, where it is after 09:00 of it there and it is not planned yet; with the instant after
+    /// which moments count (`None`: all of them).
+    fn span(&self, zone: Tz, now: Instant) -> Option<(Option<Instant>, Day)> {
+        let today = now.day_in(zone);
+        if at_nine(today, zone) > now {
+            return None;
+        }
+        match self.planned.get(zone.name()) {
+            Some(planned) if *planned >= today => None,
+            Some(planned) => Some((Some(at_nine(*planned, zone)), today)),
+            None if self.planned.is_empty() => Some((None, today)),
+            // Somebody has come to a zone in which nobody was.
+            None => Some((Some(at_nine(super::earlier(today, 1), zone)), today)),
+        }
+    }
+
+    fn was_sent(&self, subject: &Subject, person: PersonId, moment: &Moment) -> bool {
+        let key = (moment.kind, subject.id.clone(), moment.days_before, person);
+        // Whoever moves to another zone may have another day for the same instant.
+        let near = |on: Day| on.signed_duration_since(moment.target_on).abs() <= TimeDelta::days(1);
+        self.sent.get(&key).is_some_and(|sent| {
+            let is_instant = matches!(subject.target, super::Target::At(_));
+            sent.iter().any(|(on, at)| *on == moment.target_on || is_instant && near(*on) && *at >= subject.set_at)
+        })
+    }
+
+    fn each<'a>(&'a self) -> impl Iterator<Item = (&'a Duty, &'a Subject, Tz)> {
+        self.duties.iter().filter_map(|duty| Some((duty, self.subjects.get(duty.subject)?, *self.zones.get(&duty.person)?)))
+    }
+
+    /// What is to be sent, by person: of each subject the latest moment only, and nothing that was sent.
+    pub fn due(&self, when: When) -> BTreeMap<PersonId, Vec<Item>> {
+        let mut spans: HashMap<&str, Option<(Option<Instant>, Instant, Instant)>> = HashMap::new();
+        let mut due: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
+        for (duty, subject, zone) in self.each().filter(|(duty, ..)| !duty.done) {
+            let span = *spans.entry(zone.name()).or_insert_with(|| match when {
+                When::Now(now) => self.span(zone, now).map(|(after, day)| (after, at_nine(day, zone), now)),
+                When::On(day) => {
+                    let nine = at_nine(day, zone);
+                    Some((Some(nine.minus(TimeDelta::microseconds(1))), nine, nine))
+                }
+            });
+            let Some((after, to, now)) = span else { continue };
+            let Some(moment) = subject.due(zone, &self.offsets, after, to, now) else { continue };
+            if !self.was_sent(subject, duty.person, &moment) {
+                due.entry(duty.person).or_default().push(Item { subject: duty.subject, person: duty.person, moment });
+            }
+        }
+        due
+    }
+
+    /// What will be sent after `now` until the end of a day in each recipient's zone, if nothing changes: of late ones the next only. With
+    /// what has come up by now. Those who have done their part come second.
+    pub fn ahead(&self, now: Instant, until: Day) -> (Vec<Item>, Vec<Item>) {
+        let mut ahead: Vec<Item> = self.due(When::Now(now)).into_values().flatten().collect();
+        let pending: BTreeSet<(usize, PersonId)> = ahead.iter().map(|item| (item.subject, item.person)).collect();
+        let mut done = Vec::new();
+        for (duty, subject, zone) in self.each() {
+            let after = now.max(at_nine(self.planned.get(zone.name()).copied().unwrap_or_default(), zone));
+            let mut late = pending.contains(&(duty.subject, duty.person))
+                && ahead.iter().any(|item| {
+                    item.subject == duty.subject
+                        && item.person == duty.person
+                        && item.moment.kind == ReminderKind::DeliverableLate
+                });
+            for moment in subject.moments(zone, &self.offsets, Some(after), Instant::end_of(until, zone)) {
+                let is_late = moment.kind == ReminderKind::DeliverableLate;
+                if self.was_sent(subject, duty.person, &moment) || (is_late && std::mem::replace(&mut late, true)) {
+                    continue;
+                }
+                let item = Item { subject: duty.subject, person: duty.person, moment };
+                if duty.done { done.push(item) } else { ahead.push(item) }
+            }
+        }
+        (ahead, done)
+    }
+}

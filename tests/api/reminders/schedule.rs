@@ -1,0 +1,64 @@
+//! What is said beforehand is what happens.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use plenary::time::Instant;
+use serde_json::json;
+
+use super::{Server, patch, plan};
+use crate::consultations::kit::Asked;
+use crate::world::cast::Cast;
+
+#[test]
+fn what_is_scheduled_is_sent() {
+    let cast = Cast::new();
+    let mut server = Server::new(&cast, "w");
+    patch(&cast, &cast.other_chair, "/me", &json!({"time_zone": "Pacific/Kiritimati"}));
+    server.work(&cast);
+    plan(&cast, &cast.chair, "2026-10-08", &json!({}));
+    plan(&cast, &cast.chair, "2026-10-09", &json!({"forum_year": null}));
+    Asked::new(&cast, "supporters", &["attributed"]);
+    super::reminders(&cast);
+    let rows =
+        cast.ask("GET", "/admin/reminders/schedule?until=2026-10-12&limit=200").by(&cast.secretary).send().expect(200).json();
+    assert!(rows["next_cursor"].is_null());
+    let line = |at: &str, kind: &str, to: &str| format!("{at} {kind} {to}");
+    let scheduled: BTreeSet<String> = rows["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| line(row["due_at"].as_str().unwrap(), row["kind"].as_str().unwrap(), row["person"]["email"].as_str().unwrap()))
+        .collect();
+    assert!(scheduled.contains("2026-09-07T19:00:00Z deliverable_due other-chair@plenary.test"), "{scheduled:#?}");
+    let mut sent = BTreeSet::new();
+    let mut now = cast.now();
+    // The end of the twelfth in Paris; it has ended at the date line before.
+    while now < Instant::parse("2026-10-12T22:00:00Z").unwrap() {
+        now = now.plus(TimeDelta::hours(1));
+        cast.at(&now.to_string());
+        server.work(&cast);
+        for told in super::reminders(&cast) {
+            sent.insert(format!("{now} {told}"));
+        }
+    }
+    assert_eq!(scheduled, sent);
+}
+
+#[test]
+fn who_has_not_answered_in_confidence_is_not_named() {
+    let cast = Cast::new();
+    Asked::new(&cast, "supporters", &["attributed", "anonymous"]);
+    let path = "/admin/reminders/schedule?kind=consultation_closing&limit=1&total=true";
+    let page = cast.ask("GET", path).by(&cast.secretary).send().expect(200).json();
+    assert_eq!(
+        (&page["total"], &page["items"][0]["person"], &page["items"][0]["count"]),
+        (&json!(3), &json!(null), &json!(null))
+    );
+    let next = format!("{path}&cursor={}", page["next_cursor"].as_str().unwrap());
+    let next = cast.ask("GET", &next).by(&cast.secretary).send().expect(200).json();
+    assert!(next["items"][0]["due_at"].as_str() > page["items"][0]["due_at"].as_str());
+    cast.ask("GET", path).by(&cast.chair).send().expect(403);
+    let far = "/admin/reminders/schedule?until=2030-01-01";
+    assert_eq!(cast.ask("GET", far).by(&cast.secretary).send().expect(422).faults(), ["?until range"]);
+}
