@@ -25,6 +25,8 @@ const ORDER: &[&str] = &[
     "supporters",
     "people",
     "call",
+    "notifications",
+    "webhooks",
     "outbox",
     "http",
     "mail",
@@ -49,7 +51,7 @@ const ORDER: &[&str] = &[
 ];
 
 /// The slices, from the first to the last of them in [`ORDER`]: each hides its files behind its `mod.rs`.
-const SLICES: (&str, &str) = ("views", "call");
+const SLICES: (&str, &str) = ("views", "webhooks");
 
 /// What a slice is made of, top to bottom. Other files of a slice may lie between any of these.
 const ROOMS: &[&str] = &["mod", "routes", "store", "rules"];
