@@ -103,6 +103,8 @@ word_enum! {
         ContributionAnswered = "contribution_answered",
         /// A deliverable that takes a contribution up was approved or presented, to the same. Params `{name|null, title, supporter|null, reference, deliverable, presented: boolean}`, the titles of round and deliverable.
         ContributionTakenUp = "contribution_taken_up",
+        /// How ready a Forum is, each week, to the secretariat. Params `{name, path, year: integer, days: integer, starts_on, submission_deadline|null, total: integer, counts: {done, on_track, at_risk, late, dropped}, groups: [{number, title, done, on_track, at_risk, late, dropped}], news: [{reference, title, what, path}], more_news: integer, owed: [{reference, title, what, by, due_on, path}], more_owed: integer, board: {today, starts_on, submission_deadline|null, rows: [[reference, health, due_on, progress]]}}`; `what` of news is a status or `late`, of `owed` what the board says is owed next.
+        ReadinessReport = "readiness_report",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

@@ -23,6 +23,7 @@ use crate::outbox::{self, Delivered, Sender, State};
 use crate::people;
 use crate::supporters;
 use crate::time::Instant;
+use crate::views;
 use crate::webhooks;
 
 pub use messenger::Messenger;
@@ -37,6 +38,8 @@ const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
 const FORGET_OLD: TimeDelta = TimeDelta::hours(1);
 /// How often derogations that have run out are looked for.
 const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
+/// How often it is looked whether a readiness report is due.
+const REPORT: TimeDelta = TimeDelta::minutes(1);
 /// How often endpoints that take nothing are looked for.
 const LOOK_FOR_LOST: TimeDelta = TimeDelta::hours(1);
 /// Forgets a batch of what is old; how much.
@@ -136,6 +139,8 @@ impl Worker {
         }
         let noted = self.in_turn("note expired derogations", NOTE_EXPIRED, now, groups::tell_of_expired_derogations).await;
         round.went("note expired derogations", noted);
+        let reported = self.in_turn("queue readiness reports", REPORT, now, views::queue_readiness_reports).await;
+        round.went("queue readiness reports", reported);
         let lost = self.in_turn("give up on lost endpoints", LOOK_FOR_LOST, now, webhooks::give_up_on_the_lost).await;
         round.went("give up on lost endpoints", lost);
         let gauged = self.gauge(now).await;
