@@ -138,9 +138,6 @@ mod tests {
             assert_eq!(canvas.shown().0, 600);
             let png = canvas.png().unwrap();
             assert!(png.len() < 60_000, "{} bytes", png.len());
-            if let Ok(directory) = std::env::var("PLENARY_SHOW_PICTURES") {
-                std::fs::write(format!("{directory}/road-{tongue:?}.png"), &png).unwrap();
-            }
         }
     }
 

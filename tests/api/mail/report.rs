@@ -184,10 +184,6 @@ fn it_shows_the_board_as_a_picture_that_travels_with_it() {
         base64::engine::general_purpose::STANDARD.decode(file.replace("\r\n", "")).unwrap()
     };
     assert!(png.starts_with(b"\x89PNG") && png.len() < 60_000, "{} bytes", png.len());
-    if let Ok(directory) = std::env::var("PLENARY_SHOW_PICTURES") {
-        std::fs::write(format!("{directory}/report.png"), &png).unwrap();
-        std::fs::write(format!("{directory}/report.eml"), &mail).unwrap();
-    }
     let text = body.split("Content-Type: multipart/related;").next().unwrap();
     assert!(quoted(text).contains("The road to the Forum on 2026-09-28: 24 deliverables by due date"), "{text}");
 }
