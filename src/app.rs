@@ -17,12 +17,13 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, reminders, supporters, views};
+use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, reminders, supporters, views, webhooks};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
     let slices = [
         outbox::routes(),
+        webhooks::routes(),
         call::routes(),
         people::routes(),
         supporters::routes(),
@@ -46,6 +47,7 @@ fn reactions() -> Reactions {
         .on(groups::person_erased)
         .on(groups::supporter_changed)
         .on::<people::PersonErased>(views::on_person_erased)
+        .on(views::forget_reports)
         .on(consultations::person_erased)
         .on(reminders::on_person_erased)
         .on(consultations::supporters_merged)
@@ -72,6 +74,7 @@ fn reactions() -> Reactions {
         .on(groups::end_memberships_of_withdrawn)
         .on(groups::move_memberships_of_merged)
         .on(groups::end_memberships_of_erased)
+        .on(webhooks::on_recorded)
 }
 
 /// Lets this process write: what a transaction changes has its consequences from now on.
@@ -82,6 +85,11 @@ pub fn prepare(db: &Db) {
 /// Lets this process make and render links that ask for an act.
 pub fn prepare_links(db: &Db, accounts: &Accounts) {
     db.extend(TokenKey(SecretBox::new(Box::new(accounts.keys.mail_key()))));
+}
+
+/// Says which endpoints this process may tell; without it, public ones by https only.
+pub fn prepare_endpoints(db: &Db, reach: webhooks::Reach) {
+    db.extend(reach);
 }
 
 /// Who a token stands for: the person, and what it is affiliated to.

@@ -36,6 +36,8 @@ pub mod http;
 
 pub mod outbox;
 
+pub mod webhooks;
+
 pub mod call;
 
 pub mod people;

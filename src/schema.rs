@@ -889,6 +889,7 @@ diesel::table! {
         url -> Text,
         kinds -> Text,
         secret_number -> BigInt,
+        rotated_at -> Nullable<Timestamp>,
         disabled_at -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,

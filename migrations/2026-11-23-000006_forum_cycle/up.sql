@@ -109,6 +109,8 @@ CREATE TABLE webhooks (
     kinds TEXT NOT NULL,
     -- Its secret is derived from the server's key, its id and this; each rotation makes another.
     secret_number BIGINT NOT NULL,
+    -- When the present secret took the place of another, which signs beside it for a day; null: it is the first.
+    rotated_at TIMESTAMP,
     -- When it stopped being told because it could not be reached or refused; null: it is told.
     disabled_at TIMESTAMP,
     version BIGINT NOT NULL,

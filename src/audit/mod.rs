@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use std::fmt::Display;
 
-use crate::db::{AnyConnection, Write};
+use crate::db::{AnyConnection, DbError, Write};
+use crate::error::Error;
+use crate::facts::{self, Fact};
 use crate::policy::{GroupId, PersonId};
 
 pub use chain::{Broken, Verified};
@@ -38,6 +40,8 @@ pub struct Entry {
     pub reason: Option<String>,
     /// The request that did it.
     pub request_id: Option<String>,
+    /// Whether it is none of the public's business, though acts of its name are. Not recorded: it decides who else is told.
+    pub within: bool,
 }
 
 impl Entry {
@@ -53,6 +57,7 @@ impl Entry {
             to: None,
             reason: None,
             request_id: None,
+            within: false,
         }
     }
 
@@ -74,6 +79,13 @@ impl Entry {
     #[must_use]
     pub fn moved(mut self, from: impl Display, to: impl Display) -> Self {
         (self.from, self.to) = (Some(from.to_string()), Some(to.to_string()));
+        self
+    }
+
+    /// Nobody outside is told of it, where `it_is_so`: what it was done to is not everybody's to see.
+    #[must_use]
+    pub fn within(mut self, it_is_so: bool) -> Self {
+        self.within = it_is_so;
         self
     }
 
@@ -103,6 +115,15 @@ pub fn causer(tx: &mut Write<'_>) -> Option<PersonId> {
     tx.note::<Cause>().actor
 }
 
+/// What a transaction records, announced right before it is written: who outside the house wants to know of it hears of it here. Whoever reacts
+/// tells neither who acted nor why.
+pub struct Recorded {
+    /// The acts, in order.
+    pub entries: Vec<Entry>,
+}
+
+impl Fact for Recorded {}
+
 /// What this transaction has to record, in order.
 #[derive(Default)]
 struct Pending(Vec<Entry>);
@@ -119,8 +140,13 @@ pub fn record(tx: &mut Write<'_>, mut entry: Entry) {
 fn note(tx: &mut Write<'_>, entry: Entry) {
     tx.note::<Pending>().0.push(entry);
     tx.before_commit(|tx| {
-        let pending = std::mem::take(tx.note::<Pending>());
-        store::append(tx, pending.0)
+        let recorded = Recorded { entries: std::mem::take(tx.note::<Pending>()).0 };
+        // Before the head of the chain is held: whoever reacts writes to tables that come before it in the order of locks.
+        facts::announce(tx, &recorded).map_err(|error| match error {
+            Error::Db(DbError::Query(error)) => error,
+            other => diesel::result::Error::QueryBuilderError(other.to_string().into()),
+        })?;
+        store::append(tx, recorded.entries)
     });
 }
 

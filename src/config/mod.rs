@@ -43,6 +43,8 @@ pub struct Settings {
     pub files: FileSettings,
     /// `[worker]`
     pub worker: WorkerSettings,
+    /// `[webhooks]`
+    pub webhooks: WebhookSettings,
     database_url: SecretString,
     effective: Vec<Effective>,
 }
@@ -286,6 +288,15 @@ pub struct WorkerSettings {
     pub enabled: bool,
     /// Its rest when nothing was to be done; at most a second, since mail that another process queued leaves within two (api.md).
     pub tick: Duration,
+}
+
+/// `[webhooks]`: which endpoints outside may be told what happens.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookSettings {
+    /// Whether `http:` is taken too.
+    pub allow_http: bool,
+    /// Whether addresses are that are not public.
+    pub allow_private_addresses: bool,
 }
 
 impl Settings {

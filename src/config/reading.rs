@@ -13,7 +13,7 @@ use super::address::{self, Wrong};
 use super::load::{ConfigFault, ConfigFaults};
 use super::{
     AuthSettings, CorsSettings, DatabaseSettings, Effective, FileSettings, FileStore, HttpSettings, Limits, LogFormat,
-    LogSettings, MailSettings, MailTransport, S3Bucket, Settings, SmtpServer, Synchronous, WorkerSettings,
+    LogSettings, MailSettings, MailTransport, S3Bucket, Settings, SmtpServer, Synchronous, WebhookSettings, WorkerSettings,
 };
 
 /// The longest time that a setting may say, in milliseconds: an hour.
@@ -59,6 +59,10 @@ impl Reading {
             auth: self.auth(),
             files: self.files(),
             worker: WorkerSettings { enabled: self.flag("worker.enabled"), tick: self.millis("worker.tick_ms", 10..=1_000) },
+            webhooks: WebhookSettings {
+                allow_http: self.flag("webhooks.allow_http"),
+                allow_private_addresses: self.flag("webhooks.allow_private_addresses"),
+            },
             effective: self.effective,
         };
         if self.faults.is_empty() { Ok(settings) } else { Err(ConfigFaults(self.faults)) }

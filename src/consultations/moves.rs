@@ -38,7 +38,8 @@ pub fn hold(tx: &mut Write<'_>, id: ConsultationId) -> Result<Held> {
 
 /// `act`, done to a round: on its group's timeline.
 pub fn entry(act: &'static str, row: &ConsultationRow) -> Entry {
-    let entry = Entry::of(act, "consultation", row.id);
+    // A round of a group is the group's.
+    let entry = Entry::of(act, "consultation", row.id).within(row.audience == Audience::GroupMembers);
     match row.group_id {
         Some(group) => entry.in_group(group),
         None => entry,
@@ -94,7 +95,11 @@ pub fn save(
     now: Instant,
 ) -> Result<ConsultationRow> {
     let row = store::save(tx, row)?;
-    audit::record(tx, entry(act(from, row.status), &row).moved(from, row.status).because(reason));
+    let entry = entry(act(from, row.status), &row).moved(from, row.status).because(reason);
+    // What nobody saw announced is taken back unseen.
+    let unseen = row.status == Status::Cancelled && from != Status::Open;
+    let within = entry.within || unseen;
+    audit::record(tx, entry.within(within));
     follow(tx, &row, from, now)?;
     Ok(row)
 }

@@ -34,6 +34,11 @@ impl Read<'_> {
         self.revision
     }
 
+    /// What [`Db::extend`] gave to every transaction.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.db.extension()
+    }
+
     /// What `load` gives, remembered until anything is written: for the few small things that every request needs.
     pub fn remembered<T, E>(&mut self, load: impl FnOnce(&mut AnyConnection) -> Result<T, E>) -> Result<Arc<T>, E>
     where

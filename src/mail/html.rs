@@ -1,6 +1,7 @@
 //! HTML from the text of a mail: pure. What it is made from is escaped as a whole, so that nothing in it can act; the link of a mail
 //! becomes its button.
 
+use super::illustration::Shown;
 use super::templates::Language;
 
 /// The one link of a mail.
@@ -15,11 +16,19 @@ const PARAGRAPH: &str = "margin:0 0 16px";
 // No colours of our own but the button's: a client in dark mode then chooses them all.
 const BODY: &str = "margin:0;padding:16px;font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5;overflow-wrap:anywhere;word-break:break-word";
 const BUTTON: &str = "display:inline-block;padding:12px 20px;border:1px solid #1d4ed8;border-radius:4px;background:#1d4ed8;color:#ffffff;font-weight:bold;text-decoration:none";
+const PICTURE: &str = "display:block;width:100%;height:auto;border:0;background:#ffffff";
 const QUOTE: &str = "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #888888";
 const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #888888;font-size:14px";
 
-/// A page of paragraphs, quotations and the button, with the closing below.
-pub fn page(language: Language, subject: &str, body: &str, closing: &str, button: Option<&Button<'_>>) -> String {
+/// A page of paragraphs, quotations, the button and the picture, with the closing below.
+pub fn page(
+    language: Language,
+    subject: &str,
+    body: &str,
+    closing: &str,
+    button: Option<&Button<'_>>,
+    picture: Option<&Shown>,
+) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -33,6 +42,7 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
                 let (link, label) = (escape(link), escape(label));
                 format!("<p style=\"{PARAGRAPH}\">\n<a href=\"{link}\" style=\"{BUTTON}\">{label}</a>\n</p>\n")
             }
+            None if picture.is_some_and(|picture| picture.words == block) => picture.map(image).unwrap_or_default(),
             None if block.lines().all(|line| line.starts_with('>')) => {
                 let lines = block.lines().map(|line| line.trim_start_matches('>').trim_start());
                 format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
@@ -42,6 +52,14 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
     }
     html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
     html
+}
+
+/// The picture, on white also where the client is dark, no wider than the page.
+fn image(picture: &Shown) -> String {
+    let (id, words, width) = (escape(&picture.id), escape(&picture.words), picture.width);
+    format!(
+        "<p style=\"{PARAGRAPH}\">\n<img src=\"cid:{id}\" alt=\"{words}\" width=\"{width}\" style=\"{PICTURE};max-width:{width}px\">\n</p>\n"
+    )
 }
 
 fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {

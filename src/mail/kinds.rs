@@ -113,6 +113,8 @@ word_enum! {
         ForumStart = "forum_start",
         /// Rounds close that a person has not answered. Params `{name, path|null, items: [{title, closes, days: integer, path}]}`, `closes` for a reader.
         ConsultationClosing = "consultation_closing",
+        /// How ready a Forum is, each week, to the secretariat. Params `{name, path, year: integer, days: integer, starts_on, submission_deadline|null, total: integer, counts: {done, on_track, at_risk, late, dropped}, groups: [{number, title, done, on_track, at_risk, late, dropped}], news: [{reference, title, what, path}], more_news: integer, owed: [{reference, title, what, by, due_on, path}], more_owed: integer, board: {today, starts_on, submission_deadline|null, rows: [[reference, health, due_on, progress]]}}`; `what` of news is a status or `late`, of `owed` what the board says is owed next.
+        ReadinessReport = "readiness_report",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
     }

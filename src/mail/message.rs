@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 
-use super::{CalendarPart, Letter, plain};
+use super::{CalendarPart, Illustration, Letter, plain};
 use crate::time::Instant;
 
 /// Characters of a line that travels as it is.
@@ -53,12 +53,17 @@ pub struct Message {
 impl Message {
     /// Puts a letter into its envelope. The same letter gives the same bytes, whenever and wherever.
     pub fn new(sheet: &Sheet<'_>, letter: &Letter) -> Result<Self, Unsendable> {
-        Self::inviting(sheet, letter, None)
+        Self::with(sheet, letter, None, None)
     }
 
     /// [`Message::new`] with an entry for the reader's calendar: another form of the same mail (RFC 6047, 2.4), which calendar programs
-    /// show with buttons and others leave alone.
-    pub fn inviting(sheet: &Sheet<'_>, letter: &Letter, calendar: Option<&CalendarPart>) -> Result<Self, Unsendable> {
+    /// show with buttons and others leave alone; and with the picture that the text shows, which travels with it (RFC 2387).
+    pub fn with(
+        sheet: &Sheet<'_>,
+        letter: &Letter,
+        calendar: Option<&CalendarPart>,
+        picture: Option<&Illustration>,
+    ) -> Result<Self, Unsendable> {
         let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(error.to_string());
         let from: Address = sheet.from.parse().map_err(|e| ours(&format!("{}: {e}", sheet.from)))?;
         let to: Address = sheet.to.parse().map_err(|_| Unsendable::Recipient)?;
@@ -77,8 +82,17 @@ impl Message {
         }
         let mut body = MultiPart::alternative()
             .boundary(format!("plenary-{}", sheet.id))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&letter.text)))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&letter.html)));
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&letter.text)));
+        let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&letter.html));
+        body = match picture {
+            None => body.singlepart(html),
+            Some(Illustration { id, png }) => {
+                let png_type = ContentType::parse("image/png").map_err(|e| ours(&e))?;
+                let image = Attachment::new_inline_with_name(id.clone(), "board.png".into()).body(png.clone(), png_type);
+                let related = MultiPart::related().boundary(format!("plenary-{}-related", sheet.id));
+                body.multipart(related.singlepart(html).singlepart(image))
+            }
+        };
         if let Some(CalendarPart { method, text }) = calendar {
             let media_type = format!("text/calendar; method={method}; charset=utf-8");
             let media_type = ContentType::parse(&media_type).map_err(|e| ours(&e))?;

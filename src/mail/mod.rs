@@ -5,6 +5,7 @@
 
 mod file;
 mod html;
+mod illustration;
 mod invitation;
 mod kinds;
 mod message;
@@ -13,6 +14,7 @@ mod plain;
 mod smtp;
 mod templates;
 
+pub use illustration::Illustration;
 pub use invitation::{CalendarPart, Invitation};
 pub use kinds::Kind;
 pub use message::{Message, Sheet, Unsendable};

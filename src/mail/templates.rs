@@ -2,7 +2,7 @@
 //!
 //! A template is a head (`Subject:`, and `Button:` for a mail that asks), an empty line, and the body: paragraphs parted by empty lines, in
 //! minijinja. A value that is written out is one line of plain text; `quote` marks several lines as somebody else's words. `{{ link }}`
-//! stands alone on its line.
+//! stands alone on its line, as does `{{ picture }}`: the words that stand for the picture of the mail in its text part.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::html::{self, Button};
-use super::{Kind, invitation, plain};
+use super::{Kind, illustration, invitation, plain};
 use crate::word_enum;
 
 word_enum! {
@@ -149,6 +149,7 @@ built_in! {
     SubmissionDeadline = "submission_deadline",
     ForumStart = "forum_start",
     ConsultationClosing = "consultation_closing",
+    ReadinessReport = "readiness_report",
     Test = "test",
 }
 
@@ -220,10 +221,11 @@ impl Templates {
         };
         let Parts { subject, button, body } = parts;
         let button = occasion.link.map(|link| Button { link, label: &button });
+        let picture = illustration::shown(occasion.kind, occasion.params, language);
         Ok((
             Letter {
                 language,
-                html: html::page(language, &subject, &body, &closing, button.as_ref()),
+                html: html::page(language, &subject, &body, &closing, button.as_ref(), picture.as_ref()),
                 text: format!("{}\n-- \n{}", plain::wrap(&body), plain::wrap(&closing)),
                 subject,
             },
@@ -322,6 +324,9 @@ fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {
         ("until", text(occasion.until)),
     ] {
         context.insert(name.to_owned(), value);
+    }
+    if let Some(picture) = illustration::shown(occasion.kind, occasion.params, occasion.language) {
+        context.insert("picture".to_owned(), Value::from_safe_string(picture.words));
     }
     if let Some(when) = invitation::when(occasion.params, occasion.language) {
         context.insert("when".to_owned(), Value::from(when));

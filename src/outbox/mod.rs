@@ -19,15 +19,19 @@ use serde_json::Value;
 use crate::db::{AnyConnection, Db, Write};
 use crate::error::{Error, Result};
 use crate::http::Route;
+use crate::http::page::Plan;
 use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::time::Instant;
+
+use rules::Line;
 
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenBody, TokenKey, invalid_token, token_hash};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
 pub use store::{
-    MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, newest, redeem, void,
+    Deaths, MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, newest, redeem,
+    void,
 };
 
 /// Marks the id of a mail.
@@ -35,6 +39,22 @@ pub use store::{
 pub enum MailMark {}
 /// The identifier of a mail.
 pub type MailId = Id<MailMark>;
+
+/// Marks the id of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WebhookMark {}
+/// The identifier of an endpoint outside that is told of what happens.
+pub type WebhookId = Id<WebhookMark>;
+
+/// What an endpoint is told: a row of the outbox like a mail's, but for its recipient. No view of mails has it.
+pub struct Notice {
+    /// What happened, a word: `deliverable.approved`.
+    pub kind: &'static str,
+    /// Who is told.
+    pub webhook: WebhookId,
+    /// What it is told, a JSON object without anything personal.
+    pub payload: Value,
+}
 
 /// A mail to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +96,8 @@ pub struct Claimed {
     pub attempt: i64,
     /// When it was queued.
     pub created_at: Instant,
+    /// The endpoint that is told, where it is no mail.
+    pub webhook: Option<WebhookId>,
 }
 
 /// The pages that links in mails open, outside the API.
@@ -96,6 +118,31 @@ pub fn resend(tx: &mut Write<'_>, id: MailId) -> Result<()> {
 /// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
 pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
     store::insert(tx, mail)
+}
+
+/// Queues what an endpoint is told in the transaction that causes it.
+pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<MailId> {
+    store::insert_notice(tx, notice)
+}
+
+/// Drops what is queued for an endpoint, saying why.
+pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, why: &str) -> QueryResult<()> {
+    store::drop_notices(tx, webhook, why)
+}
+
+/// One page of what an endpoint was told, or is to be.
+pub fn deliveries(connection: &mut AnyConnection, webhook: WebhookId, plan: &Plan<Queue>) -> Result<Vec<MailRow>> {
+    store::deliveries(connection, webhook, plan)
+}
+
+/// How much an endpoint was told, or is to be.
+pub fn count_deliveries(connection: &mut AnyConnection, webhook: WebhookId) -> Result<i64> {
+    store::count_deliveries(connection, webhook)
+}
+
+/// What was given up for an endpoint after `since`, and after it last took something; `None`: nothing.
+pub fn deaths(connection: &mut AnyConnection, webhook: WebhookId, since: Instant) -> QueryResult<Option<Deaths>> {
+    store::deaths(connection, webhook, since)
 }
 
 /// Drops what is queued for a person, and forgets to whom and about what its other mails were: for one who is erased.
@@ -139,15 +186,24 @@ const RENEWAL: Duration = Duration::from_secs(6);
 /// How long one hand-over may take.
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Claims what is due at `now`, sends it with no transaction open, and writes down what became of each. What this process leaves unsettled
+/// Claims mails that are due at `now`, sends them with no transaction open, and writes down what became of each. What this process leaves unsettled
 /// when it dies is sent by another one after [`LEASE`].
 pub async fn deliver_due(db: &Db, now: Instant, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
+    deliver_line(db, now, holder, sender, Line::Mails).await
+}
+
+/// [`deliver_due`] for what endpoints are told.
+pub async fn deliver_notices(db: &Db, now: Instant, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
+    deliver_line(db, now, holder, sender, Line::Notices).await
+}
+
+async fn deliver_line(db: &Db, now: Instant, holder: &str, sender: &dyn Sender, line: Line) -> Result<Delivered> {
     // Asked in a read first: with nothing to do no writer has to wait.
-    if !db.read(move |tx| Ok::<_, Error>(store::is_any_due(tx, now)?)).await? {
+    if !db.read(move |tx| Ok::<_, Error>(store::is_any_due(tx, now, line)?)).await? {
         return Ok(Delivered::default());
     }
     let owner = holder.to_owned();
-    let mails = db.write(move |tx| store::claim(tx, now, &owner, BATCH as i64, None)).await?;
+    let mails = db.write(move |tx| store::claim(tx, now, &owner, line, BATCH as i64, None)).await?;
     deliver(db, mails, holder, sender).await
 }
 
@@ -157,7 +213,7 @@ pub async fn deliver_one(db: &Db, id: MailId, holder: &str, sender: &dyn Sender)
     let mails = db
         .write(move |tx| {
             let now = tx.now();
-            store::claim(tx, now, &owner, 1, Some(id))
+            store::claim(tx, now, &owner, Line::Mails, 1, Some(id))
         })
         .await?;
     deliver(db, mails, holder, sender).await

@@ -31,6 +31,15 @@ pub fn may_resend(state: State, has_recipient: bool, act_is_open: Option<bool>) 
     }
 }
 
+/// What leaves by itself: mails wait for no endpoint that is slow to answer, nor the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// To people.
+    Mails,
+    /// To endpoints.
+    Notices,
+}
+
 /// How often a mail is tried (domain.md, The Forum cycle and its mails).
 pub const ATTEMPTS: i64 = 10;
 

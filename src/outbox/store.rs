@@ -1,6 +1,7 @@
 //! The outbox's rows.
 
 mod acts;
+mod notices;
 mod queue;
 mod retention;
 
@@ -8,15 +9,16 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::acts::Errand;
-use super::rules::{self, LEASE, Next, Outcome, State};
-use super::{Claimed, Mail, MailId};
-use crate::db::{AnyConnection, Write};
+use super::rules::{self, LEASE, Line, Next, Outcome, State};
+use super::{Claimed, Mail, MailId, WebhookId};
+use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
 use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
 pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, redeem, void};
+pub use notices::{Deaths, counted as count_deliveries, deaths, deliveries, drop_for as drop_notices, insert as insert_notice};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
 pub use retention::{forget_about, forget_old};
 
@@ -52,8 +54,12 @@ macro_rules! claimable {
     };
 }
 
-pub fn is_any_due(connection: &mut AnyConnection, now: Instant) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(o::table.filter(claimable!(now)))).get_result(connection)
+pub fn is_any_due(connection: &mut AnyConnection, now: Instant, line: Line) -> QueryResult<bool> {
+    let due = o::table.filter(claimable!(now));
+    match line {
+        Line::Mails => diesel::select(diesel::dsl::exists(due.filter(o::webhook_id.is_null()))).get_result(connection),
+        Line::Notices => diesel::select(diesel::dsl::exists(due.filter(o::webhook_id.is_not_null()))).get_result(connection),
+    }
 }
 
 #[derive(Queryable)]
@@ -66,13 +72,25 @@ struct Row {
     params: String,
     attempts: i64,
     created_at: Instant,
+    webhook: Option<WebhookId>,
 }
 
-/// Claims at most `limit` mails for `holder`, or the one that is `only`. Each is claimed by an update that asks once more whether it is free, so that of two who
+/// Claims at most `limit` rows of a line for `holder`, or the one that is `only`. Each is claimed by an update that asks once more whether it is free, so that of two who
 /// saw the same row only one gets it.
-pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64, only: Option<MailId>) -> Result<Vec<Claimed>> {
-    let columns = (o::id, o::kind, o::person_id, o::recipient, o::locale, o::params, o::attempts, o::created_at);
-    let due = o::table.filter(claimable!(now));
+pub fn claim(
+    tx: &mut Write<'_>,
+    now: Instant,
+    holder: &str,
+    line: Line,
+    limit: i64,
+    only: Option<MailId>,
+) -> Result<Vec<Claimed>> {
+    let columns = (o::id, o::kind, o::person_id, o::recipient, o::locale, o::params, o::attempts, o::created_at, o::webhook_id);
+    let due = o::table.filter(claimable!(now)).into_boxed::<Backend>();
+    let due = match line {
+        Line::Mails => due.filter(o::webhook_id.is_null()),
+        Line::Notices => due.filter(o::webhook_id.is_not_null()),
+    };
     let rows: Vec<Row> = match only {
         Some(id) => due.filter(o::id.eq(id)).select(columns).load(&mut **tx)?,
         None => due.order((o::due_at, o::id)).limit(limit).select(columns).load(&mut **tx)?,
@@ -95,7 +113,8 @@ pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64, only: O
             o::version.eq(o::version + 1),
             o::updated_at.eq(now),
         );
-        let asked = match acts::errand(tx, row.id)? {
+        let errand = if row.webhook.is_some() { Errand::Tell } else { acts::errand(tx, row.id)? };
+        let asked = match errand {
             Errand::Tell => None,
             Errand::Ask(asked) => Some(asked),
             Errand::Over => {
@@ -114,6 +133,7 @@ pub fn claim(tx: &mut Write<'_>, now: Instant, holder: &str, limit: i64, only: O
                 params: serde_json::from_str::<Value>(&row.params)?,
                 attempt: row.attempts + 1,
                 created_at: row.created_at,
+                webhook: row.webhook,
             });
         }
     }
@@ -222,7 +242,8 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
 }
 
 pub fn counts(connection: &mut AnyConnection) -> QueryResult<Vec<(State, i64)>> {
-    o::table.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
+    let mails = o::table.filter(o::webhook_id.is_null());
+    mails.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
 }
 
 pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {

@@ -6,6 +6,8 @@
 
 pub mod bars;
 pub mod counts;
+pub mod raster;
+pub mod road;
 pub mod words;
 
 use svg::node::Node;

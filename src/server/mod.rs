@@ -5,6 +5,7 @@ mod listen;
 mod metrics;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::System;
@@ -12,7 +13,7 @@ use actix_web::{HttpServer, rt};
 
 pub use database::{migrate, open, open_at};
 
-use crate::app::Composition;
+use crate::app::{self, Composition};
 use crate::config::Settings;
 use crate::db::{ConnectError, Db, DbError};
 use crate::files::{Files, FilesError};
@@ -20,7 +21,8 @@ use crate::http::limits::Quotas;
 use crate::http::{self, cors::Cors};
 use crate::people::{Accounts, Cost, Hasher, Keys, LoginLimits};
 use crate::time::Clock;
-use crate::worker::{Postman, Worker};
+use crate::webhooks::Reach;
+use crate::worker::{Messenger, Postman, Worker};
 
 /// How long a connection may take to close once the server has closed it.
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -109,6 +111,7 @@ pub async fn run<Stop: Future<Output = ()>>(
     settings.listens_on(api.local_addr()?);
 
     let composition = compose(db.clone(), http_options(&settings), accounts(&settings, db.clock())?, files(&settings)?);
+    app::prepare_endpoints(&db, reach(&settings));
     let web = composition.web.clone();
     let measured = web.metrics.clone();
     let workers = settings.http.workers;
@@ -140,7 +143,9 @@ pub async fn run<Stop: Future<Output = ()>>(
     let worker = settings.worker.enabled.then(|| {
         let name = db.ids().next::<()>(db.clock().now()).to_string();
         let postman = Postman::new(db.clone(), &settings).metrics(measured.clone());
-        let mut worker = Worker::new(db, name).rest(settings.worker.tick).metrics(measured).sender(Box::new(postman));
+        let messenger = Arc::new(Messenger::new(db.clone()));
+        let worker = Worker::new(db, name).rest(settings.worker.tick).metrics(measured);
+        let mut worker = worker.sender(Box::new(postman)).messenger(messenger);
         // Ends when it is told to, and also when there is nobody left to tell it.
         rt::spawn(async move { worker.run(async { drop(work_ends.await) }).await })
     });
@@ -196,6 +201,12 @@ fn http_options(settings: &Settings) -> http::Options {
             public_contributions: settings.limits.public_contributions,
         },
     }
+}
+
+/// Which endpoints may be told.
+fn reach(settings: &Settings) -> Reach {
+    let webhooks = &settings.webhooks;
+    Reach { allow_http: webhooks.allow_http, allow_private_addresses: webhooks.allow_private_addresses }
 }
 
 /// Where uploaded files lie. Makes the directory where there is none.

@@ -1,5 +1,6 @@
 //! The worker inside every server: delivers mail, runs what falls due, keeps the gauges. Several may run on one database.
 
+mod messenger;
 mod postman;
 mod store;
 
@@ -23,7 +24,10 @@ use crate::people;
 use crate::reminders;
 use crate::supporters;
 use crate::time::Instant;
+use crate::views;
+use crate::webhooks;
 
+pub use messenger::Messenger;
 pub use postman::Postman;
 
 /// How long the worker rests between two rounds, unless told otherwise: mail that another process queued leaves within 2 s (api.md, The
@@ -35,6 +39,10 @@ const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
 const FORGET_OLD: TimeDelta = TimeDelta::hours(1);
 /// How often derogations that have run out are looked for.
 const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
+/// How often it is looked whether a readiness report is due.
+const REPORT: TimeDelta = TimeDelta::minutes(1);
+/// How often endpoints that take nothing are looked for.
+const LOOK_FOR_LOST: TimeDelta = TimeDelta::hours(1);
 /// Forgets a batch of what is old; how much.
 type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
@@ -74,6 +82,7 @@ pub struct Worker {
     db: Db,
     holder: String,
     sender: Option<Box<dyn Sender>>,
+    messenger: Option<Arc<dyn Sender>>,
     metrics: Option<Arc<Metrics>>,
     gauged: Option<Instant>,
     reminded: Option<i64>,
@@ -83,13 +92,21 @@ pub struct Worker {
 impl Worker {
     /// A worker that holds its leases as `holder`, a name that no other worker has.
     pub fn new(db: Db, holder: impl Into<String>) -> Self {
-        Self { db, holder: holder.into(), sender: None, metrics: None, gauged: None, reminded: None, rest: REST }
+        let holder = holder.into();
+        Self { db, holder, sender: None, messenger: None, metrics: None, gauged: None, reminded: None, rest: REST }
     }
 
     /// Delivers mail through `sender`.
     #[must_use]
     pub fn sender(mut self, sender: Box<dyn Sender>) -> Self {
         self.sender = Some(sender);
+        self
+    }
+
+    /// Tells endpoints through `messenger`.
+    #[must_use]
+    pub fn messenger(mut self, messenger: Arc<dyn Sender>) -> Self {
+        self.messenger = Some(messenger);
         self
     }
 
@@ -107,7 +124,7 @@ impl Worker {
         self
     }
 
-    /// One round of every job, as of `now`. A job that fails stops no other.
+    /// One round of every job but telling endpoints, as of `now`. A job that fails stops no other.
     pub async fn tick(&mut self, now: Instant) -> Round {
         let mut round = Round::default();
         if let Some(sender) = &self.sender {
@@ -130,13 +147,33 @@ impl Worker {
         }
         let noted = self.in_turn("note expired derogations", NOTE_EXPIRED, now, groups::tell_of_expired_derogations).await;
         round.went("note expired derogations", noted);
+        let reported = self.in_turn("queue readiness reports", REPORT, now, views::queue_readiness_reports).await;
+        round.went("queue readiness reports", reported);
+        let lost = self.in_turn("give up on lost endpoints", LOOK_FOR_LOST, now, webhooks::give_up_on_the_lost).await;
+        round.went("give up on lost endpoints", lost);
         let gauged = self.gauge(now).await;
         round.went("keep the gauges", gauged);
         round
     }
 
+    /// Tells endpoints what is due at `now`. Beside [`Worker::tick`] rather than in it: mails and jobs wait for no endpoint.
+    pub async fn tell_endpoints(&self, now: Instant) -> Result<Delivered> {
+        tell_endpoints(&self.db, self.messenger.as_deref(), &self.holder, now).await
+    }
+
     /// Rounds, one after another, until `shutdown` resolves; a round under way is finished first. Survives whatever a job does.
     pub async fn run(&mut self, shutdown: impl Future<Output = ()>) {
+        let (db, messenger, holder, rest) = (self.db.clone(), self.messenger.clone(), self.holder.clone(), self.rest);
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let telling = keep_telling(db, messenger, holder, rest, stopped);
+        let working = async {
+            self.work(shutdown).await;
+            stop.send_replace(true);
+        };
+        tokio::join!(working, telling);
+    }
+
+    async fn work(&mut self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = pin!(shutdown);
         loop {
             let now = self.db.clock().now();
@@ -253,6 +290,49 @@ impl Worker {
         }
         self.gauged = Some(now);
         Ok(())
+    }
+}
+
+async fn tell_endpoints(db: &Db, messenger: Option<&dyn Sender>, holder: &str, now: Instant) -> Result<Delivered> {
+    match messenger {
+        Some(messenger) => outbox::deliver_notices(db, now, holder, messenger).await,
+        None => Ok(Delivered::default()),
+    }
+}
+
+/// Tells endpoints until `stopped` says so. What is under way then is told again by another server, once its lease is over.
+async fn keep_telling(
+    db: Db,
+    messenger: Option<Arc<dyn Sender>>,
+    holder: String,
+    rest: Duration,
+    mut stopped: tokio::sync::watch::Receiver<bool>,
+) {
+    if messenger.is_none() {
+        return;
+    }
+    loop {
+        let told = async {
+            let told =
+                AssertUnwindSafe(tell_endpoints(&db, messenger.as_deref(), &holder, db.clock().now())).catch_unwind().await;
+            match told {
+                Ok(Ok(told)) if told.more => {}
+                Ok(Ok(_)) => tokio::time::sleep(rest).await,
+                Ok(Err(error)) => {
+                    tracing::error!(error = %error, "endpoints could not be told and will be again");
+                    tokio::time::sleep(rest).await;
+                }
+                Err(_) => {
+                    tracing::error!("the messenger panicked");
+                    tokio::time::sleep(rest).await;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = stopped.changed() => return,
+            () = told => {}
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use crate::config::{MailTransport, Settings};
 use crate::db::Db;
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::metrics::{AttemptLabels, Metrics};
-use crate::mail::{Answer, Invitation, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable, moment};
+use crate::mail::{
+    Answer, Illustration, Invitation, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable, moment,
+};
 use crate::outbox::{Claimed, Outcome, Sender};
 
 /// What stands in for the name of the call before one is loaded.
@@ -143,7 +145,8 @@ impl Postman {
             let organizer = Party { name: from_name, address: contact.unwrap_or(from) };
             invitation.part(organizer, &mail.recipient, &self.public_url, mail.created_at)
         });
-        Message::inviting(&sheet, &letter, calendar.as_ref()).map_err(|why| match why {
+        let picture = Illustration::of(kind, &mail.params, language);
+        Message::with(&sheet, &letter, calendar.as_ref(), picture.as_ref()).map_err(|why| match why {
             Unsendable::Recipient => Outcome::Never(why.to_string()),
             Unsendable::Ours(_) => Outcome::Later(why.to_string()),
         })

@@ -18,6 +18,7 @@ fn entry(object: &str, reason: Option<&str>) -> Entry {
         to: Some("endorsed".into()),
         reason: reason.map(str::to_owned),
         request_id: Some("r-1".into()),
+        within: false,
     }
 }
 

@@ -6,5 +6,6 @@ pub mod eml;
 pub mod files;
 mod pages;
 mod post_office;
+mod report;
 mod smtp;
 mod templates;

@@ -36,5 +36,6 @@ mod server;
 mod supporters;
 mod views;
 mod walk;
+mod webhooks;
 mod worker;
 mod world;

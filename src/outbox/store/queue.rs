@@ -52,7 +52,7 @@ pub struct Filter {
 
 impl Filter {
     fn mails<'a>(&self) -> o::BoxedQuery<'a, Backend> {
-        let mut query = o::table.filter(o::concealed.eq(false)).into_boxed::<Backend>();
+        let mut query = o::table.filter(o::concealed.eq(false)).filter(o::webhook_id.is_null()).into_boxed::<Backend>();
         query = match self.state {
             Some(state) => query.filter(o::state.eq(state)),
             // What was never wanted, or not any more, is shown to who asks for it.
@@ -86,6 +86,7 @@ pub fn mail(connection: &mut AnyConnection, id: MailId) -> Result<Option<MailRow
     Ok(o::table
         .filter(o::id.eq(id))
         .filter(o::concealed.eq(false))
+        .filter(o::webhook_id.is_null())
         .select(MailRow::as_select())
         .get_result(connection)
         .optional()?)

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Owed;
 use super::rules::{Standing, owed_next};
-use crate::db::Read;
+use crate::db::{AnyConnection, Read};
 use crate::deliverables::{self, BoardRow, DeliverableId, Health, HealthReason, Todays, Which};
 use crate::error::Result;
 use crate::forum::{self, EditionId};
@@ -71,10 +71,15 @@ impl Table {
     /// What stands on the board now, in a constant number of queries.
     pub fn read(tx: &mut Read<'_>, which: &Which<'_>, reader: &Reader) -> Result<Self> {
         let todays = Todays::read(tx)?;
-        let rows = deliverables::board_rows(tx, which)?.into_iter();
+        Self::of(tx, todays, which, reader)
+    }
+
+    /// What stands on the board on these days.
+    pub fn of(c: &mut AnyConnection, todays: Todays, which: &Which<'_>, reader: &Reader) -> Result<Self> {
+        let rows = deliverables::board_rows(c, which)?.into_iter();
         let by_group = ids::listed(rows.map(|row| (row.group_id, Line::of(row, &todays))));
-        let people = people::refs(tx, &ids::distinct(by_group.values().flatten().filter_map(|line| line.row.lead)))?;
-        let mut refs = groups::refs(tx, &ids::distinct(by_group.keys().copied()), reader)?;
+        let people = people::refs(c, &ids::distinct(by_group.values().flatten().filter_map(|line| line.row.lead)))?;
+        let mut refs = groups::refs(c, &ids::distinct(by_group.keys().copied()), reader)?;
         let mut lanes: Vec<Lane> =
             by_group.into_iter().filter_map(|(id, lines)| Some(Lane { group: refs.remove(&id)?, lines })).collect();
         lanes.sort_by_key(|lane| lane.group.number);

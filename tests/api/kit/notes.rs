@@ -257,6 +257,7 @@ fn tell<P, B>(
             to: word(states.1),
             reason: reason.map(str::to_owned),
             request_id: Some(input.request_id.clone()),
+            within: false,
         },
     );
     input.query.after(tx, Step::Audit)

@@ -1,0 +1,100 @@
+//! The picture in a mail, made when the mail is written: the outbox keeps what it is made from.
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{Kind, Language};
+use crate::picture::Mark;
+use crate::picture::road::{self, Road};
+use crate::picture::words::Tongue;
+use crate::text::hex;
+use crate::time::Day;
+
+/// What the picture of a readiness report shows, as its parameter `board` says it.
+#[derive(Debug, Deserialize)]
+struct Board {
+    today: Day,
+    starts_on: Day,
+    submission_deadline: Option<Day>,
+    /// Reference, health, when due, progress.
+    rows: Vec<(String, String, Day, i64)>,
+}
+
+/// A picture that is shown in the text of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Illustration {
+    /// What the text calls it by: its Content-ID without brackets.
+    pub id: String,
+    /// A PNG file.
+    pub png: Vec<u8>,
+}
+
+/// How a picture stands in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// What the text calls it by.
+    pub id: String,
+    /// It in words, for who does not see it.
+    pub words: String,
+    /// Its width in pixels of the screen, at most.
+    pub width: u32,
+}
+
+/// What the text of a mail says of its picture; `None` where it has none.
+pub fn shown(kind: Kind, params: &Value, language: Language) -> Option<Shown> {
+    let board = board(kind, params)?;
+    let counted = |health: &str| board.rows.iter().filter(|row| row.1 == health).count();
+    let (late, risk, fine, done) = (counted("late"), counted("at_risk"), counted("on_track"), counted("done"));
+    let (all, today, starts) = (board.rows.len(), board.today, board.starts_on);
+    let words = match language {
+        Language::En => format!(
+            "The road to the Forum on {today}: {all} deliverables by due date up to {starts}; {late} late, {risk} at risk, {fine} on track, {done} done."
+        ),
+        Language::Fr => format!(
+            "La route vers le Forum au {today} : {all} livrables par échéance jusqu’au {starts} ; {late} en retard, {risk} à risque, {fine} dans les temps, {done} terminés."
+        ),
+    };
+    Some(Shown { id: id(params, language), words, width: 600 })
+}
+
+impl Illustration {
+    /// The picture that goes with a mail; `None` where none does, or it cannot be drawn.
+    pub fn of(kind: Kind, params: &Value, language: Language) -> Option<Self> {
+        let board = board(kind, params)?;
+        let tongue = match language {
+            Language::En => Tongue::En,
+            Language::Fr => Tongue::Fr,
+        };
+        let deadline = board.submission_deadline.map(|day| (day, tongue.say("Deadline", "Remise").to_owned()));
+        let road = Road {
+            tongue,
+            today: board.today,
+            events: std::iter::once((board.starts_on, "Forum".to_owned())).chain(deadline).collect(),
+            rows: board.rows.into_iter().map(|(name, health, due, progress)| (name, mark(&health), due, progress)).collect(),
+        };
+        let png = road::draw(&road).png().inspect_err(|why| tracing::error!(why, "the picture of a mail cannot be drawn"));
+        Some(Self { id: id(params, language), png: png.ok()? })
+    }
+}
+
+fn board(kind: Kind, params: &Value) -> Option<Board> {
+    let params = Some(params).filter(|_| kind == Kind::ReadinessReport)?;
+    Board::deserialize(params.get("board")?).ok()
+}
+
+/// Another one for another picture: some clients keep what they have seen under it.
+fn id(params: &Value, language: Language) -> String {
+    let digest = Sha256::new().chain_update(language.as_str()).chain_update(params.to_string()).finalize();
+    format!("{}@plenary", hex(digest.get(..12).unwrap_or_default()))
+}
+
+fn mark(health: &str) -> Mark {
+    match health {
+        "done" => Mark::Done,
+        "at_risk" => Mark::Risk,
+        "late" => Mark::Late,
+        "dropped" => Mark::Off,
+        _ => Mark::Fine,
+    }
+}
