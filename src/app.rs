@@ -17,12 +17,13 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, supporters, views};
+use crate::{call, consultations, deliverables, forum, groups, meetings, notifications, outbox, people, supporters, views};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
     let slices = [
         outbox::routes(),
+        notifications::routes(),
         call::routes(),
         people::routes(),
         supporters::routes(),
@@ -161,6 +162,7 @@ impl Composition {
             .configure(http::health::mount)
             .configure(people::mount_jwks)
             .configure(outbox::mount_pages)
+            .configure(notifications::mount_unsubscribe)
             .wrap(from_fn(edge))
     }
 }

@@ -37,6 +37,7 @@ pub mod http;
 pub mod outbox;
 
 pub mod call;
+pub mod notifications;
 
 pub mod people;
 

@@ -343,6 +343,7 @@ diesel::table! {
         kind -> Text,
         params -> Text,
         concealed -> Bool,
+        due_at -> Timestamp,
         created_at -> Timestamp,
     }
 }

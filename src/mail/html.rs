@@ -18,8 +18,15 @@ const BUTTON: &str = "display:inline-block;padding:12px 20px;border:1px solid #1
 const QUOTE: &str = "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #888888";
 const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #888888;font-size:14px";
 
-/// A page of paragraphs, quotations and the button, with the closing below.
-pub fn page(language: Language, subject: &str, body: &str, closing: &str, button: Option<&Button<'_>>) -> String {
+/// A page of paragraphs, quotations and the button, with the closing below, in which `link` can be followed.
+pub fn page(
+    language: Language,
+    subject: &str,
+    body: &str,
+    closing: &str,
+    button: Option<&Button<'_>>,
+    link: Option<&str>,
+) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -40,7 +47,15 @@ pub fn page(language: Language, subject: &str, body: &str, closing: &str, button
             None => format!("<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
         });
     }
-    html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
+    let closing: Vec<_> = closing
+        .trim()
+        .lines()
+        .map(|line| match link.filter(|link| *link == line) {
+            Some(link) => format!("<a href=\"{0}\">{0}</a>", escape(link)),
+            None => escape(line),
+        })
+        .collect();
+    html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", closing.join("<br>\n")));
     html
 }
 

@@ -103,7 +103,46 @@ word_enum! {
         ContributionAnswered = "contribution_answered",
         /// A deliverable that takes a contribution up was approved or presented, to the same. Params `{name|null, title, supporter|null, reference, deliverable, presented: boolean}`, the titles of round and deliverable.
         ContributionTakenUp = "contribution_taken_up",
+        /// What a person is told once a day, to one who wants it so. Params `{name, items: [{kind, params}]}`, each the kind and the params of a mail that was not sent; what they say is rendered with the digest.
+        Digest = "digest",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
+    }
+}
+
+impl Kind {
+    /// Whether its reader may do without it (domain.md, The Forum cycle and its mails): everything but what asks for an act, security mails,
+    /// what applicants without an account wait for, and what a person or a command asked for just now.
+    pub fn is_optional(self) -> bool {
+        let asks = matches!(
+            self,
+            Self::VerifyEmail
+                | Self::ResetPassword
+                | Self::ConfirmEmail
+                | Self::EmailChanged
+                | Self::Invitation
+                | Self::ConfirmApplication
+                | Self::GroupInvitation
+                | Self::ConfirmContribution
+                | Self::ContributionConfirmed
+        );
+        let to_applicants = matches!(
+            self,
+            Self::ApplicationReceived | Self::ApplicationAsked | Self::ApplicationEndorsed | Self::ApplicationDeclined
+        );
+        !asks && !to_applicants && !self.is_about_security() && !matches!(self, Self::Digest | Self::Test)
+    }
+
+    /// Whether it tells of something that may be an attack on its reader's account: it is sent whatever the reader chose.
+    pub fn is_about_security(self) -> bool {
+        matches!(
+            self,
+            Self::AccountExists | Self::ResetPassword | Self::PasswordChanged | Self::EmailChanged | Self::SecondFactorChanged
+        )
+    }
+
+    /// Whether its mail says how to get no more of its kind: the optional ones, and what gathers them.
+    pub fn can_be_left(self) -> bool {
+        self.is_optional() || self == Self::Digest
     }
 }

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::groups;
 use crate::http::idempotency;
 use crate::http::metrics::{MailLabels, Metrics};
+use crate::notifications;
 use crate::outbox::{self, Delivered, Sender, State};
 use crate::people;
 use crate::supporters;
@@ -37,8 +38,9 @@ const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
 /// Forgets a batch of what is old; how much.
 type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
-const FORGETTERS: [(&str, Forgetter); 4] = [
+const FORGETTERS: [(&str, Forgetter); 5] = [
     ("forget old mails", outbox::forget_old),
+    ("forget old notifications", notifications::forget_old),
     ("forget old sessions and accounts", people::forget_old),
     ("forget old applications and invitations", supporters::forget_old),
     ("forget old addresses of contributions", consultations::forget_old),
@@ -115,6 +117,8 @@ impl Worker {
         round.went("count closed consultations", counted);
         let told = self.tell_audiences().await;
         round.went("tell audiences", told);
+        let digested = self.send_digests(now).await;
+        round.went("send digests", digested);
         let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
         round.forgotten_keys = round.went("forget idempotency keys", forgotten);
         for (name, job) in FORGETTERS {
@@ -197,6 +201,17 @@ impl Worker {
         for _ in 0..BATCHES {
             let waits = self.db.read(|tx| consultations::is_any_announcement(tx)).await?;
             if !waits || !self.db.write(consultations::tell_audiences).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues the digests that are due, batch after batch.
+    async fn send_digests(&self, now: Instant) -> Result<()> {
+        for _ in 0..BATCHES {
+            let due = self.db.read(move |tx| notifications::is_any_digest_due(tx, now)).await?;
+            if !due || !self.db.write(notifications::send_digests).await? {
                 return Ok(());
             }
         }
