@@ -17,13 +17,17 @@ use crate::outbox::TokenKey;
 use crate::people::Accounts;
 use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
-use crate::{call, consultations, deliverables, forum, groups, meetings, outbox, people, reminders, supporters, views, webhooks};
+use crate::{
+    call, consultations, deliverables, forum, groups, meetings, notifications, outbox, people, reminders, supporters, views,
+    webhooks,
+};
 
 /// Every route of the product.
 pub fn routes() -> Vec<Route> {
     let slices = [
         outbox::routes(),
         webhooks::routes(),
+        notifications::routes(),
         call::routes(),
         people::routes(),
         supporters::routes(),
@@ -171,6 +175,7 @@ impl Composition {
             .configure(http::health::mount)
             .configure(people::mount_jwks)
             .configure(outbox::mount_pages)
+            .configure(notifications::mount_unsubscribe)
             .wrap(from_fn(edge))
     }
 }

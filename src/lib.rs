@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod webhooks;
 
 pub mod call;
+pub mod notifications;
 
 pub mod people;
 

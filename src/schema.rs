@@ -344,6 +344,7 @@ diesel::table! {
         kind -> Text,
         params -> Text,
         concealed -> Bool,
+        due_at -> Timestamp,
         created_at -> Timestamp,
     }
 }

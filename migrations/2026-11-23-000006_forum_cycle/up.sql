@@ -68,8 +68,12 @@ CREATE TABLE digest_items (
     kind TEXT NOT NULL,
     params TEXT NOT NULL,
     concealed BOOLEAN NOT NULL,
+    -- The next 09:00 in the person's zone: when its digest is sent.
+    due_at TIMESTAMP NOT NULL,
     created_at TIMESTAMP NOT NULL
 );
+CREATE INDEX digest_items_due ON digest_items (due_at, person_id);
+CREATE INDEX digest_items_by_age ON digest_items (created_at, id);
 CREATE INDEX digest_items_by_person ON digest_items (person_id, created_at, id);
 
 -- What a person is told in the application, numbered without gaps in the order in which it was told.

@@ -118,6 +118,13 @@ impl Write<'_> {
         }
     }
 
+    /// [`Write::before_commit`], ahead of every step that waits by now: for what takes locks that come before theirs.
+    pub fn first_before_commit(&mut self, step: BeforeCommit) {
+        if !self.before_commit.iter().any(|known| std::ptr::fn_addr_eq(*known, step)) {
+            self.before_commit.push_front(step);
+        }
+    }
+
     /// A note that lives as long as this attempt at the transaction: what a `before_commit` step works on.
     pub fn note<T: Default + 'static>(&mut self) -> &mut T {
         let note = self.notes.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));

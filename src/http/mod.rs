@@ -33,7 +33,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-pub use answer::{Accepted, Answer, Calendar, Created, Csv, Download, Html, NoContent, Object, Picture, Sheet, Table};
+pub use answer::{Accepted, Answer, Beside, Calendar, Created, Csv, Download, Html, NoContent, Object, Picture, Sheet, Table};
 pub use credential::{bad_link, is_link, linked};
 pub use etag::Tagged;
 pub use file::{About, StoredFile};

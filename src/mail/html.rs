@@ -20,7 +20,7 @@ const PICTURE: &str = "display:block;width:100%;height:auto;border:0;background:
 const QUOTE: &str = "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #888888";
 const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #888888;font-size:14px";
 
-/// A page of paragraphs, quotations, the button and the picture, with the closing below.
+/// A page of paragraphs, quotations, the button and the picture, with the closing below, in which `link` can be followed.
 pub fn page(
     language: Language,
     subject: &str,
@@ -28,6 +28,7 @@ pub fn page(
     closing: &str,
     button: Option<&Button<'_>>,
     picture: Option<&Shown>,
+    link: Option<&str>,
 ) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -50,7 +51,15 @@ pub fn page(
             None => format!("<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
         });
     }
-    html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", joined(closing.trim().lines())));
+    let closing: Vec<_> = closing
+        .trim()
+        .lines()
+        .map(|line| match link.filter(|link| *link == line) {
+            Some(link) => format!("<a href=\"{0}\">{0}</a>", escape(link)),
+            None => escape(line),
+        })
+        .collect();
+    html.push_str(&format!("<p style=\"{CLOSING}\">{}</p>\n</div>\n</body>\n</html>\n", closing.join("<br>\n")));
     html
 }
 

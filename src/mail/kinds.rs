@@ -115,7 +115,46 @@ word_enum! {
         ConsultationClosing = "consultation_closing",
         /// How ready a Forum is, each week, to the secretariat. Params `{name, path, year: integer, days: integer, starts_on, submission_deadline|null, total: integer, counts: {done, on_track, at_risk, late, dropped}, groups: [{number, title, done, on_track, at_risk, late, dropped}], news: [{reference, title, what, path}], more_news: integer, owed: [{reference, title, what, by, due_on, path}], more_owed: integer, board: {today, starts_on, submission_deadline|null, rows: [[reference, health, due_on, progress]]}}`; `what` of news is a status or `late`, of `owed` what the board says is owed next.
         ReadinessReport = "readiness_report",
+        /// What a person is told once a day, to one who wants it so. Params `{name, items: [{kind, params}]}`, each the kind and the params of a mail that was not sent; what they say is rendered with the digest.
+        Digest = "digest",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",
+    }
+}
+
+impl Kind {
+    /// Whether its reader may do without it (domain.md, The Forum cycle and its mails): everything but what asks for an act, security mails,
+    /// what applicants without an account wait for, and what a person or a command asked for just now.
+    pub fn is_optional(self) -> bool {
+        let asks = matches!(
+            self,
+            Self::VerifyEmail
+                | Self::ResetPassword
+                | Self::ConfirmEmail
+                | Self::EmailChanged
+                | Self::Invitation
+                | Self::ConfirmApplication
+                | Self::GroupInvitation
+                | Self::ConfirmContribution
+                | Self::ContributionConfirmed
+        );
+        let to_applicants = matches!(
+            self,
+            Self::ApplicationReceived | Self::ApplicationAsked | Self::ApplicationEndorsed | Self::ApplicationDeclined
+        );
+        !asks && !to_applicants && !self.is_about_security() && !matches!(self, Self::Digest | Self::Test)
+    }
+
+    /// Whether it tells of something that may be an attack on its reader's account: it is sent whatever the reader chose.
+    pub fn is_about_security(self) -> bool {
+        matches!(
+            self,
+            Self::AccountExists | Self::ResetPassword | Self::PasswordChanged | Self::EmailChanged | Self::SecondFactorChanged
+        )
+    }
+
+    /// Whether its mail says how to get no more of its kind: the optional ones, and what gathers them.
+    pub fn can_be_left(self) -> bool {
+        self.is_optional() || self == Self::Digest
     }
 }

@@ -27,6 +27,8 @@ pub struct Sheet<'a> {
     pub reply_to: Option<&'a str>,
     /// The address it goes to.
     pub to: &'a str,
+    /// The link to get no more of these, where its reader may do without them: one POST to it does so (RFC 8058).
+    pub unsubscribe: Option<&'a str>,
 }
 
 /// A mail that no server could take.
@@ -79,6 +81,11 @@ impl Message {
             .raw_header(header("Content-Language", letter.language.as_str()));
         if let Some(address) = sheet.reply_to.filter(|address| *address != sheet.from) {
             builder = builder.reply_to(address.parse::<Address>().map_err(|e| ours(&e))?.into());
+        }
+        if let Some(link) = sheet.unsubscribe {
+            builder = builder
+                .raw_header(header("List-Unsubscribe", &format!("<{link}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         let mut body = MultiPart::alternative()
             .boundary(format!("plenary-{}", sheet.id))

@@ -34,6 +34,8 @@ pub enum Answer {
     Later(String),
     /// Never (SMTP 5xx about this mail).
     Never(String),
+    /// Never, and no other mail either: nobody has that address.
+    Nobody(String),
 }
 
 /// A way out of the house.

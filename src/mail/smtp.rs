@@ -47,6 +47,8 @@ enum Failure {
     Door(String),
     /// Said about this mail, or while it was on its way.
     Mail(Error),
+    /// Said to the address that it goes to.
+    Recipient(Error),
     /// The address has letters that the server does not take.
     Address,
 }
@@ -63,10 +65,12 @@ impl Pool {
         match sent {
             Ok(Ok(response)) => Answer::Taken(words_of(&response)),
             Ok(Err(Failure::Door(why))) => Answer::Later(why),
-            Ok(Err(Failure::Mail(error))) if error.is_permanent() && !is_about_the_door(&error) => {
+            Ok(Err(Failure::Recipient(error))) if says_nobody(&error, true) => Answer::Nobody(self.words(&error)),
+            Ok(Err(Failure::Mail(error))) if says_nobody(&error, false) => Answer::Nobody(self.words(&error)),
+            Ok(Err(Failure::Mail(error) | Failure::Recipient(error))) if error.is_permanent() && !is_about_the_door(&error) => {
                 Answer::Never(self.words(&error))
             }
-            Ok(Err(Failure::Mail(error))) => Answer::Later(self.words(&error)),
+            Ok(Err(Failure::Mail(error) | Failure::Recipient(error))) => Answer::Later(self.words(&error)),
             Ok(Err(Failure::Address)) => {
                 Answer::Never("the SMTP server takes no addresses with letters beyond ASCII (SMTPUTF8)".into())
             }
@@ -159,7 +163,7 @@ async fn converse(connection: &mut AsyncSmtpConnection, message: &Message) -> Re
     }
     connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(Failure::Mail)?;
     for to in envelope.to() {
-        connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failure::Mail)?;
+        connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failure::Recipient)?;
     }
     connection.command(Data).await.map_err(Failure::Mail)?;
     connection.message(&message.bytes).await.map_err(Failure::Mail)
@@ -171,6 +175,22 @@ fn is_about_the_door(error: &Error) -> bool {
     error.status().is_some_and(|code| {
         code.severity == Severity::PermanentNegativeCompletion && [503, 530, 534, 535, 538].contains(&u16::from(code))
     })
+}
+
+/// Whether a refusal says for good that nobody has the address: by its enhanced code (RFC 3463, 3.2: 5.1.x but those about the sender), or,
+/// in answer to the address itself, by its code where there is no enhanced one. What is refused for its sender or content says nothing
+/// about the address.
+fn says_nobody(error: &Error, to_recipient: bool) -> bool {
+    let Some(code) = error.status().filter(|code| code.severity == Severity::PermanentNegativeCompletion) else { return false };
+    let said = error.source().map(ToString::to_string).unwrap_or_default();
+    let enhanced = said.split_whitespace().next().filter(|word| {
+        let parts: Vec<_> = word.split('.').collect();
+        parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    });
+    match enhanced {
+        Some(enhanced) => enhanced.starts_with("5.1.") && !matches!(enhanced, "5.1.7" | "5.1.8"),
+        None => to_recipient && [550, 551, 553].contains(&u16::from(code)),
+    }
 }
 
 fn words_of(response: &Response) -> String {

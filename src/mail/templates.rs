@@ -51,6 +51,8 @@ pub struct Occasion<'a> {
     pub link: Option<&'a str>,
     /// Until when that link counts, for a reader.
     pub until: Option<&'a str>,
+    /// The link to get no more of these, where its reader may do without them.
+    pub unsubscribe: Option<&'a str>,
     /// What its kind says.
     pub params: &'a serde_json::Value,
 }
@@ -150,6 +152,7 @@ built_in! {
     ForumStart = "forum_start",
     ConsultationClosing = "consultation_closing",
     ReadinessReport = "readiness_report",
+    Digest = "digest",
     Test = "test",
 }
 
@@ -225,12 +228,31 @@ impl Templates {
         Ok((
             Letter {
                 language,
-                html: html::page(language, &subject, &body, &closing, button.as_ref(), picture.as_ref()),
+                html: html::page(language, &subject, &body, &closing, button.as_ref(), picture.as_ref(), occasion.unsubscribe),
                 text: format!("{}\n-- \n{}", plain::wrap(&body), plain::wrap(&closing)),
                 subject,
             },
             unused,
         ))
+    }
+
+    /// What a kind is called in a list of news: the subject of its mail. The word of the kind where that cannot be written.
+    pub fn subject(&self, occasion: &Occasion<'_>) -> String {
+        self.render(occasion).map_or_else(|_| occasion.kind.to_string(), |(letter, _)| letter.subject)
+    }
+
+    /// The params of a digest with what its items say: `{name, items: [{subject, text}]}`. What cannot be written any more is left out.
+    pub fn gathered(&self, digest: &Occasion<'_>) -> serde_json::Value {
+        let items = digest.params.get("items").and_then(serde_json::Value::as_array).into_iter().flatten();
+        let written = items.filter_map(|item| {
+            let kind = item.get("kind").and_then(serde_json::Value::as_str).and_then(Kind::parse)?;
+            let params = item.get("params")?;
+            let occasion = Occasion { kind, link: None, until: None, unsubscribe: None, params, ..*digest };
+            let (letter, _) = self.render(&occasion).ok()?;
+            let text = letter.text.split("\n-- \n").next().unwrap_or_default().to_owned();
+            Some(serde_json::json!({"subject": letter.subject, "text": text}))
+        });
+        serde_json::json!({"name": digest.params.get("name"), "items": written.collect::<Vec<_>>()})
     }
 
     /// What `make` makes of an own template; nothing where there is none, or, noted, where it cannot be used.
@@ -322,6 +344,7 @@ fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {
         ("contact", text(occasion.contact)),
         ("link", link(occasion.link)),
         ("until", text(occasion.until)),
+        ("unsubscribe", link(occasion.unsubscribe)),
     ] {
         context.insert(name.to_owned(), value);
     }

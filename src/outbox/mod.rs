@@ -2,10 +2,12 @@
 //! mails; ARCHITECTURE.md, Mail).
 
 mod acts;
+mod leaving;
 mod pages;
 mod routes;
 mod rules;
 mod store;
+mod suppressions;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -27,11 +29,12 @@ use crate::time::Instant;
 use rules::Line;
 
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenBody, TokenKey, invalid_token, token_hash};
+pub use leaving::{LeaveToken, Left};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
 pub use store::{
-    Deaths, MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, newest, redeem,
-    void,
+    Deaths, MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, may_leave,
+    newest, redeem, void,
 };
 
 /// Marks the id of a mail.
@@ -90,6 +93,8 @@ pub struct Claimed {
     pub locale: Option<String>,
     /// What it asks its reader to do, if anything.
     pub asked: Option<Asked>,
+    /// What its link to get no more of these carries, where its reader may do without them.
+    pub leave: Option<LeaveToken>,
     /// What its text is made from.
     pub params: Value,
     /// The how-manieth attempt this is, from 1 to [`ATTEMPTS`].
@@ -105,9 +110,11 @@ pub fn mount_pages(app: &mut actix_web::web::ServiceConfig) {
     pages::mount(app);
 }
 
-/// `/admin/mail`.
+/// `/admin/mail`, `/admin/suppressions`.
 pub fn routes() -> Vec<Route> {
-    routes::routes()
+    let mut all = routes::routes();
+    all.extend(suppressions::routes());
+    all
 }
 
 /// Queues a mail again (404 where there is none), and records who did: see [`State`] for which can be. One that is queued leaves at once.

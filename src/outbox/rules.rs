@@ -55,6 +55,8 @@ pub enum Outcome {
     Later(String),
     /// It will never be taken (SMTP 5xx).
     Never(String),
+    /// It will never be taken, nor will another: nobody has that address.
+    Nobody(String),
 }
 
 /// What to do after an attempt.
@@ -72,7 +74,7 @@ pub enum Next {
 pub fn next(outcome: &Outcome, attempt: i64, jitter: f64) -> Next {
     match outcome {
         Outcome::Taken(_) => Next::Done,
-        Outcome::Never(_) => Next::GiveUp,
+        Outcome::Never(_) | Outcome::Nobody(_) => Next::GiveUp,
         Outcome::Later(_) if attempt >= ATTEMPTS => Next::GiveUp,
         Outcome::Later(_) => Next::Again(delay(attempt, jitter)),
     }

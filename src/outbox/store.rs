@@ -4,20 +4,23 @@ mod acts;
 mod notices;
 mod queue;
 mod retention;
+pub mod suppressions;
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::acts::Errand;
+use super::acts::{Errand, TokenKey};
+use super::leaving::LeaveToken;
 use super::rules::{self, LEASE, Line, Next, Outcome, State};
 use super::{Claimed, Mail, MailId, WebhookId};
 use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
+use crate::mail::Kind;
 use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, redeem, void};
+pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, may_leave, redeem, void};
 pub use notices::{Deaths, counted as count_deliveries, deaths, deliveries, drop_for as drop_notices, insert as insert_notice};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
 pub use retention::{forget_about, forget_old};
@@ -96,6 +99,7 @@ pub fn claim(
         None => due.order((o::due_at, o::id)).limit(limit).select(columns).load(&mut **tx)?,
     };
     let mut claimed = Vec::new();
+    let key = tx.extension::<TokenKey>();
     for row in rows {
         let free = o::table.filter(o::id.eq(row.id).and(o::attempts.eq(row.attempts)).and(claimable!(now)));
         if row.attempts >= rules::ATTEMPTS {
@@ -122,6 +126,15 @@ pub fn claim(
                 continue;
             }
         };
+        let kind = Kind::parse(&row.kind);
+        if asked.is_none() && suppressions::stops(tx, kind, &row.recipient)? {
+            drop_queued(tx, row.id, "its address is suppressed: an earlier mail was refused because nobody has it")?;
+            continue;
+        }
+        let leave = match (kind, &key) {
+            (Some(kind), Some(key)) if kind.can_be_left() => Some(LeaveToken::of(key, row.id)),
+            _ => None,
+        };
         if diesel::update(free).set(mine).execute(&mut **tx)? == 1 {
             claimed.push(Claimed {
                 id: row.id,
@@ -130,6 +143,7 @@ pub fn claim(
                 recipient: row.recipient,
                 locale: row.locale,
                 asked,
+                leave,
                 params: serde_json::from_str::<Value>(&row.params)?,
                 attempt: row.attempts + 1,
                 created_at: row.created_at,
@@ -216,7 +230,7 @@ pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()
 /// Writes down what became of an attempt and gives the claim up. False where somebody else holds the mail by now.
 pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcome) -> QueryResult<bool> {
     let now = tx.now();
-    let (Outcome::Taken(answer) | Outcome::Later(answer) | Outcome::Never(answer)) = outcome;
+    let (Outcome::Taken(answer) | Outcome::Later(answer) | Outcome::Never(answer) | Outcome::Nobody(answer)) = outcome;
     let answer: String = answer.chars().filter(|c| !c.is_control()).take(ANSWER).collect();
     let (state, due_at, sent_at) = match rules::next(outcome, mail.attempt, rules::jitter(mail.id.as_str(), mail.attempt)) {
         Next::Done => (State::Sent, None, Some(now)),
@@ -231,13 +245,16 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
             // `None` leaves the column as it is.
             due_at.map(|at| o::due_at.eq(at)),
             sent_at.map(|at| o::sent_at.eq(at)),
-            o::last_answer.eq(answer),
+            o::last_answer.eq(&answer),
             o::leased_until.eq(None::<Instant>),
             o::lease_holder.eq(None::<String>),
             o::version.eq(o::version + 1),
             o::updated_at.eq(now),
         ))
         .execute(&mut **tx)?;
+    if settled == 1 && matches!(outcome, Outcome::Nobody(_)) {
+        suppressions::suppress(tx, &mail.recipient, &answer)?;
+    }
     Ok(settled == 1)
 }
 

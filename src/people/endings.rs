@@ -4,6 +4,7 @@ use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::{Problem, ProblemKind, Result};
 use crate::facts::{self, Fact};
+use crate::notifications;
 use crate::outbox::{self, Purpose};
 use crate::policy::PersonId;
 
@@ -70,6 +71,7 @@ pub fn erase(tx: &mut Write<'_>, mut person: PersonRow) -> Result<()> {
             store::forget_guesses(tx, &key)?;
         }
     }
+    notifications::person_erased(tx, person.id)?;
     outbox::forget_acts(tx, person.id.as_str())?;
     outbox::forget_person(tx, person.id)?;
     audit::record(tx, Entry::of("person.erased", "person", person.id));

@@ -6,6 +6,7 @@ use super::store::PersonRow;
 use crate::db::Write;
 use crate::error::Result;
 use crate::mail::Kind;
+use crate::notifications::{self, Told};
 use crate::outbox::{self, Act, Mail, Purpose};
 
 /// A mail to a person, at one of its addresses.
@@ -21,7 +22,7 @@ fn mail(kind: Kind, person: &PersonRow, email: &str) -> Mail {
     }
 }
 
-/// Tells a person something, where it has an address that is its own.
+/// Tells a person something, where it has an address that is its own: in the application and by mail, as it wants to hear of that kind.
 pub fn tell(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value) -> Result<()> {
     told(tx, kind, person, params, false)
 }
@@ -33,12 +34,11 @@ pub fn tell_in_secret(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params
 
 fn told(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value, concealed: bool) -> Result<()> {
     let Some(email) = person.email.as_deref().filter(|_| person.is_verified()) else { return Ok(()) };
-    let mut mail = Mail { concealed, ..mail(kind, person, email) };
-    if let (Some(all), Value::Object(more)) = (mail.params.as_object_mut(), params) {
+    let mut all = json!({"name": person.display_name});
+    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), params) {
         all.extend(more);
     }
-    outbox::enqueue(tx, mail)?;
-    Ok(())
+    notifications::tell(tx, Told { kind, person: person.id, email, locale: person.locale.clone(), params: all, concealed })
 }
 
 /// Asks whoever reads `email` to do something about a person's account.

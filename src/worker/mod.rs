@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::groups;
 use crate::http::idempotency;
 use crate::http::metrics::{MailLabels, Metrics};
+use crate::notifications;
 use crate::outbox::{self, Delivered, Sender, State};
 use crate::people;
 use crate::reminders;
@@ -48,6 +49,7 @@ type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
 const FORGETTERS: [(&str, Forgetter); 5] = [
     ("forget old mails", outbox::forget_old),
+    ("forget old notifications", notifications::forget_old),
     ("forget old sessions and accounts", people::forget_old),
     ("forget old applications and invitations", supporters::forget_old),
     ("forget old addresses of contributions", consultations::forget_old),
@@ -139,6 +141,8 @@ impl Worker {
         round.went("tell audiences", told);
         let reminded = self.remind(now).await;
         round.reminded = round.went("send reminders", reminded);
+        let digested = self.send_digests(now).await;
+        round.went("send digests", digested);
         let forgotten = self.in_turn("forget idempotency keys", FORGET_KEYS, now, idempotency::forget_old).await;
         round.forgotten_keys = round.went("forget idempotency keys", forgotten);
         for (name, job) in FORGETTERS {
@@ -257,6 +261,17 @@ impl Worker {
         let sent = reminders::send_due(&self.db, now).await?;
         self.reminded = Some(quarter);
         Ok(sent)
+    }
+
+    /// Queues the digests that are due, batch after batch.
+    async fn send_digests(&self, now: Instant) -> Result<()> {
+        for _ in 0..BATCHES {
+            let due = self.db.read(move |tx| notifications::is_any_digest_due(tx, now)).await?;
+            if !due || !self.db.write(notifications::send_digests).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Runs a job that forgets, batch after batch until nothing is left, if it is this worker's turn; how much it forgot.

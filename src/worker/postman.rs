@@ -68,6 +68,7 @@ impl Postman {
                 Answer::Taken(said) => Outcome::Taken(said),
                 Answer::Later(said) => Outcome::Later(said),
                 Answer::Never(said) => Outcome::Never(said),
+                Answer::Nobody(said) => Outcome::Nobody(said),
             },
             Err(outcome) => outcome,
         };
@@ -80,13 +81,14 @@ impl Postman {
             Outcome::Taken(words) => (Outcome::Taken(said(words)), "taken"),
             Outcome::Later(words) => (Outcome::Later(said(words)), "later"),
             Outcome::Never(words) => (Outcome::Never(said(words)), "never"),
+            Outcome::Nobody(words) => (Outcome::Nobody(said(words)), "nobody"),
         };
         if let Some(metrics) = &self.metrics {
             metrics.mail_attempts.get_or_create(&AttemptLabels { outcome: name }).inc();
         }
         match &outcome {
             Outcome::Taken(_) => tracing::debug!(mail = %mail.id, kind = mail.kind, attempt = mail.attempt, "a mail was taken"),
-            Outcome::Later(why) | Outcome::Never(why) => {
+            Outcome::Later(why) | Outcome::Never(why) | Outcome::Nobody(why) => {
                 // Who it goes to is in the outbox and not for the log.
                 let why = why.replace(&mail.recipient, "(recipient)");
                 tracing::warn!(mail = %mail.id, kind = mail.kind, attempt = mail.attempt, outcome = name, why, "a mail was not taken");
@@ -116,8 +118,10 @@ impl Postman {
             .map(|asked| format!("{}/{}?token={}", self.public_url, asked.purpose, asked.token.expose_secret()));
         let until =
             mail.asked.as_ref().map(|asked| moment(asked.expires_at, call.map_or(Tz::UTC, |call| call.time_zone), language));
+        let unsubscribe = mail.leave.as_ref().map(|token| format!("{}/unsubscribe?token={}", self.public_url, token.expose()));
         let name = call.map_or(NO_CALL, |call| call.name.as_str());
         let no_params = Value::Null;
+        let gathered;
         let occasion = Occasion {
             kind,
             language,
@@ -125,7 +129,14 @@ impl Postman {
             contact,
             link: link.as_deref(),
             until: until.as_deref(),
+            unsubscribe: unsubscribe.as_deref(),
             params: mail.params.as_object().map_or(&no_params, |_| &mail.params),
+        };
+        let occasion = if kind == Kind::Digest {
+            gathered = self.templates.gathered(&occasion);
+            Occasion { params: &gathered, ..occasion }
+        } else {
+            occasion
         };
         let (letter, unused) = self.templates.render(&occasion).map_err(|fault| Outcome::Later(fault.to_string()))?;
         for fault in unused {
@@ -138,6 +149,7 @@ impl Postman {
             from_name: self.from_name.as_deref().unwrap_or(name),
             reply_to: contact,
             to: &mail.recipient,
+            unsubscribe: unsubscribe.as_deref(),
         };
         let from_name = sheet.from_name;
         let calendar = Invitation::of(kind, &mail.params).map(|invitation| {

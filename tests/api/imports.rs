@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "groups",
     "supporters",
     "people",
+    "notifications",
     "call",
     "notifications",
     "webhooks",

@@ -19,7 +19,8 @@ use crate::error::Result;
 use crate::facts::Objections;
 use crate::locale::Localised;
 use crate::mail::Kind;
-use crate::outbox::{self, Mail};
+use crate::notifications;
+use crate::outbox::Mail;
 use crate::people::{self, PersonRow};
 use crate::policy::{PersonId, SupporterId};
 use crate::supporters;
@@ -182,7 +183,7 @@ fn tell(tx: &mut Write<'_>, round: &Round, to: &[Contributor], letters: &Letters
                 due_at: None,
                 concealed: round.is_confidential(),
             };
-            outbox::enqueue(tx, mail)?;
+            notifications::enqueue_to_address(tx, mail)?;
         }
     }
     Ok(())

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::super::acts::{Act, Asked, Errand, Purpose, Redeemed, TokenKey, derive, invalid_token, token_hash};
+use super::super::leaving::{self, Left};
 use super::super::{Mail, MailId, MailMark};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Result};
-use crate::schema::mail_acts;
+use crate::mail::Kind;
+use crate::policy::PersonId;
+use crate::schema::{mail_acts, outbox as o};
 use crate::time::Instant;
 
 /// Queues a mail that asks for an act.
@@ -161,10 +164,14 @@ pub fn redeem(tx: &mut Write<'_>, purpose: Purpose, token: &str) -> Result<Redee
     if used != 1 {
         return Err(invalid_token());
     }
-    let (subject, detail): (String, String) = mail_acts::table
+    let (mail, subject, detail): (MailId, String, String) = mail_acts::table
         .filter(mail_acts::token_hash.eq(&hashed))
-        .select((mail_acts::subject_id, mail_acts::detail))
+        .select((mail_acts::id, mail_acts::subject_id, mail_acts::detail))
         .get_result(&mut **tx)?;
+    // Whoever has the token has read the mail: its address is somebody's.
+    if let Some(recipient) = o::table.filter(o::id.eq(mail)).select(o::recipient).get_result::<String>(&mut **tx).optional()? {
+        super::suppressions::lift(tx, &recipient)?;
+    }
     Ok(Redeemed { subject, detail: serde_json::from_str(&detail)? })
 }
 
@@ -181,4 +188,15 @@ pub fn look(c: &mut AnyConnection, purpose: Purpose, token: &str, now: Instant) 
         .optional()?;
     let (subject, detail) = row.ok_or_else(invalid_token)?;
     Ok(Redeemed { subject, detail: serde_json::from_str(&detail)? })
+}
+
+/// The mail whose reader wants no more of its kind; `None` where the token is not one of this server's, or its mail is no longer kept.
+pub fn may_leave(tx: &mut Write<'_>, token: &str) -> Result<Option<Left>> {
+    let Some(id) = leaving::mail_of(&*key(tx)?, token) else { return Ok(None) };
+    let row: Option<(String, Option<String>, String)> =
+        o::table.filter(o::id.eq(id)).select((o::kind, o::person_id, o::recipient)).get_result(&mut **tx).optional()?;
+    let Some((kind, person, recipient)) = row else { return Ok(None) };
+    let Some(kind) = Kind::parse(&kind).filter(|kind| kind.can_be_left()) else { return Ok(None) };
+    let person = person.map(|person| person.parse::<PersonId>()).transpose().map_err(|e| super::internal(&e))?;
+    Ok(Some(Left { kind, person, recipient }))
 }

@@ -4,10 +4,11 @@ use diesel::prelude::*;
 
 use super::super::rules::{self, State};
 use super::super::{MailId, Queue};
-use super::acts;
+use super::{acts, suppressions};
 use crate::db::{AnyConnection, Backend, Write};
 use crate::error::{Error, Result};
 use crate::http::page::Plan;
+use crate::mail::Kind;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
@@ -96,7 +97,14 @@ pub fn mail(connection: &mut AnyConnection, id: MailId) -> Result<Option<MailRow
 /// nothing is left to send it for. Gives whether that changed anything: a mail that somebody is sending right now is left alone.
 pub fn resend(tx: &mut Write<'_>, mail: &MailRow) -> Result<bool> {
     let now = tx.now();
-    rules::may_resend(mail.state, !mail.recipient.is_empty(), acts::is_open(tx, mail.id)?).map_err(Error::wrong_state)?;
+    let act_is_open = acts::is_open(tx, mail.id)?;
+    rules::may_resend(mail.state, !mail.recipient.is_empty(), act_is_open).map_err(Error::wrong_state)?;
+    if act_is_open.is_none() && suppressions::stops(tx, Kind::parse(&mail.kind), &mail.recipient)? {
+        return Err(Error::wrong_state(
+            "Its address is suppressed: an earlier mail was refused because nobody has it. Lift that with DELETE /admin/suppressions/{address} \
+             once somebody has.",
+        ));
+    }
     let free = o::leased_until.is_null().or(o::leased_until.le(now));
     let here = o::table.filter(o::id.eq(mail.id).and(o::state.eq(mail.state)).and(free));
     let changed = diesel::update(here)

@@ -6,7 +6,7 @@ use super::myself;
 use crate::error::Result;
 use crate::http::{Download, Request};
 use crate::views::calendar;
-use crate::{audit, consultations, deliverables, groups, meetings, outbox, people, supporters};
+use crate::{audit, consultations, deliverables, groups, meetings, notifications, outbox, people, supporters};
 
 pub async fn export(request: Request) -> Result<Download> {
     request
@@ -24,6 +24,7 @@ pub async fn export(request: Request) -> Result<Download> {
             all.extend(deliverables::export(tx, id)?);
             all.extend(groups::export(tx, id)?);
             all.insert("contributions".into(), consultations::export(tx, id, address, &input.reader)?);
+            all.insert("notifications".into(), notifications::export(tx, id)?);
             all.insert("mails".into(), outbox::export(tx, id)?);
             all.insert("record".into(), audit::export(tx, id)?);
             let json = serde_json::to_vec_pretty(&Value::Object(all))?;

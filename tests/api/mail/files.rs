@@ -115,6 +115,7 @@ fn no_header_can_be_written_from_a_name() {
         from_name: evil,
         reply_to: Some("contact@example.org"),
         to: "ana@example.org",
+        unsubscribe: None,
     };
     let message = Message::new(&sheet, &letter).unwrap();
     let mail = Eml::read(&message.bytes);
@@ -201,6 +202,7 @@ fn the_outbox_asks_for_a_transport_that_cannot_write_again_later() {
         from_name: "",
         reply_to: None,
         to: "b@example.org",
+        unsubscribe: None,
     };
     let message = Message::new(&sheet, &letter).unwrap();
     let transport = Transport::File(directory.path().join("mail"));

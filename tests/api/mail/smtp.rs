@@ -205,7 +205,8 @@ fn transport(office: &PostOffice, directory: &TempDir) -> Transport {
 fn message(to: &str) -> Message {
     let letter = Letter { language: Language::En, subject: "a".into(), text: ".b\n..\n".repeat(100), html: "c\n".into() };
     let (id, written_at) = ("0190aaaa-0000-7000-8000-000000000001", instant(BEGINNING));
-    Message::new(&Sheet { id, written_at, from: "a@example.org", from_name: "A", reply_to: None, to }, &letter).unwrap()
+    Message::new(&Sheet { id, written_at, from: "a@example.org", from_name: "A", reply_to: None, to, unsubscribe: None }, &letter)
+        .unwrap()
 }
 
 #[test]

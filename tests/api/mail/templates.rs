@@ -16,7 +16,7 @@ const PROSE: &str = "First line.\n\nhttps://plenary.example/reset-password?token
 fn occasion<'a>(kind: Kind, language: Language, link: Option<&'a str>, params: &'a Value) -> Occasion<'a> {
     let call = "Paris Call for Trust and Security in Cyberspace";
     let (contact, until) = (Some("contact@pariscall.international"), link.map(|_| "29 November 2026, 10:00 (Europe/Paris)"));
-    Occasion { kind, language, call, contact, link, until, params }
+    Occasion { kind, language, call, contact, link, until, unsubscribe: None, params }
 }
 
 /// The params of a kind, as `mail/kinds.rs` names them: all of them, then without those that may be missing.
@@ -194,6 +194,10 @@ fn params(kind: Kind) -> Vec<Value> {
         GroupInvitation => (
             json!({"group": LONG, "role": "member", "supporter": RTL, "body": null, "inviter": MARKUP}),
             json!({"group": RTL, "role": "observer", "body": MARKUP}),
+        ),
+        Digest => (
+            json!({"name": MARKUP, "items": [{"subject": RTL, "text": PROSE}, {"subject": MARKUP, "text": LONG}]}),
+            json!({"name": RTL, "items": [{"subject": LONG, "text": "Come on Monday."}]}),
         ),
         Test => (json!({}), json!({})),
     };

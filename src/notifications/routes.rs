@@ -1,0 +1,184 @@
+//! `/me/notification-preferences`, `/notifications`.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::rules::{self, Choice};
+use super::store::{self, Inbox, NotificationId, NotificationRow, Preferences};
+use crate::call;
+use crate::error::{Error, FieldFault, Problem, Result};
+use crate::http::page::Paging;
+use crate::http::{Beside, Input, NoContent, Object, Page, Request, Route, Tagged, get, route};
+use crate::mail::{Kind, Language, Occasion, Templates};
+use crate::policy::{self, Action, PersonId};
+use crate::time::Instant;
+
+/// By kind of mail: `immediate`, `daily` or `off`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Choices(BTreeMap<String, Choice>);
+
+/// A notification.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Notification")]
+struct NotificationView {
+    id: NotificationId,
+    /// Which mail says the same.
+    kind: String,
+    /// One line, in the reader's language: the subject of that mail.
+    title: String,
+    /// The path of what it is about, below `/api/v1`.
+    path: Option<String>,
+    /// When it was read.
+    read_at: Option<Instant>,
+    created_at: Instant,
+}
+
+/// What goes beside the items.
+#[derive(Serialize, JsonSchema)]
+struct Unread {
+    /// How many of all the person's notifications are not read.
+    unread_count: i64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct InboxQuery {
+    #[serde(flatten)]
+    page: Paging<Inbox>,
+    /// Only those that are not read; with `false`: all.
+    unread: Option<bool>,
+}
+
+/// Up to where a person has read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct UpTo {
+    /// The newest that was read.
+    up_to: NotificationId,
+}
+
+pub fn routes() -> Vec<Route> {
+    const PREFERENCES: &str = "/me/notification-preferences";
+    vec![
+        get(PREFERENCES, Action::KeepOwnAccount, "How one wants to hear of each kind of news", show_preferences),
+        route(
+            Method::PUT,
+            PREFERENCES,
+            Action::KeepOwnAccount,
+            "Say how one wants to hear of each kind of news",
+            replace_preferences,
+        ),
+        get("/notifications", Action::KeepOwnAccount, "What one was told", list),
+        route(Method::POST, "/notifications/read", Action::KeepOwnAccount, "Say up to where one has read", read),
+    ]
+}
+
+fn oneself<P, Q, B>(input: &Input<P, Q, B>) -> Result<PersonId> {
+    let person = input.actor.person.ok_or_else(|| Error::not_found("person"))?;
+    input.allow(&policy::Object::of_person(person))?;
+    Ok(person)
+}
+
+fn shown<P, Q, B>(input: &Input<P, Q, B>, said: &Preferences) -> Object<Tagged<Choices>> {
+    let has_task = input.actor.secretariat || !input.actor.seats.is_empty();
+    Object::tagged(Tagged::new(said.version, Choices(rules::in_force(&said.choices, has_task))))
+}
+
+async fn show_preferences(request: Request) -> Result<Object<Tagged<Choices>>> {
+    request
+        .read(|tx, input| {
+            let person = oneself(input)?;
+            Ok(shown(input, &store::preferences(tx, person)?))
+        })
+        .await
+}
+
+async fn replace_preferences(request: Request<(), (), Choices>) -> Result<Object<Tagged<Choices>>> {
+    request
+        .write(|tx, input| {
+            let person = oneself(input)?;
+            let choices = &input.body.0;
+            let unknown = |kind: &&String| !Kind::parse(kind).is_some_and(Kind::is_optional);
+            let faults: Vec<_> = choices
+                .keys()
+                .filter(unknown)
+                .map(|kind| {
+                    let pointer = format!("/{}", kind.replace('~', "~0").replace('/', "~1"));
+                    FieldFault::new(pointer, "unknown", "is no kind of mail that can be chosen; GET lists those that can")
+                })
+                .collect();
+            if !faults.is_empty() {
+                return Err(Problem::invalid(&faults).into());
+            }
+            let known = store::preferences(tx, person)?;
+            if known.version == 0 {
+                input.if_match.allow(0)?;
+            } else {
+                input.if_match.require(known.version)?;
+            }
+            let mut said = Preferences { choices: choices.clone(), version: known.version };
+            said.version = store::save_preferences(tx, person, &said)?;
+            Ok(shown(input, &said))
+        })
+        .await
+}
+
+async fn list(request: Request<(), InboxQuery>) -> Result<Beside<NotificationView, Unread>> {
+    request
+        .read(|tx, input| {
+            let person = oneself(input)?;
+            let unread = input.query.unread.unwrap_or_default();
+            let plan = input.query.page.plan(&input.filters)?;
+            let rows = store::page(tx, person, unread, &plan)?;
+            let total = if plan.total { Some(store::count(tx, person, unread)?) } else { None };
+            let unread_count = store::count(tx, person, true)?;
+            let (rows, next) = plan.cut(rows);
+            let call = call::current(tx)?;
+            let language = Language::first_of([input.reader.content_language(&input.languages.0).as_str()]);
+            let templates = Templates::new(None);
+            let items = rows.into_iter().map(|row| view(row, &templates, &call.name, language)).collect();
+            Ok(Beside { page: Page::new(items, next, total), beside: Unread { unread_count } })
+        })
+        .await
+}
+
+fn view(row: NotificationRow, templates: &Templates, call: &str, language: Language) -> NotificationView {
+    let params: Value = serde_json::from_str(&row.params).unwrap_or_default();
+    let title = Kind::parse(&row.kind).map(|kind| {
+        templates.subject(&Occasion {
+            kind,
+            language,
+            call,
+            contact: None,
+            link: None,
+            until: None,
+            unsubscribe: None,
+            params: &params,
+        })
+    });
+    NotificationView {
+        id: row.id,
+        title: title.unwrap_or_else(|| row.kind.clone()),
+        kind: row.kind,
+        path: params.get("path").and_then(Value::as_str).map(str::to_owned),
+        read_at: row.read_at,
+        created_at: row.created_at,
+    }
+}
+
+async fn read(request: Request<(), (), UpTo>) -> Result<NoContent> {
+    request
+        .write(|tx, input| {
+            let person = oneself(input)?;
+            if store::read_up_to(tx, person, input.body.up_to)? {
+                Ok(NoContent)
+            } else {
+                Err(Error::invalid("/up_to", "unknown", "is none of your notifications"))
+            }
+        })
+        .await
+}
