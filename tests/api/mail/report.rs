@@ -134,7 +134,7 @@ fn it_is_nine_where_the_reader_is_and_never_twice() {
             scope.spawn(move || work(cast, holder));
         }
     });
-    assert_eq!(reports(&cast).iter().map(|mail| mail.recipient.clone()).collect::<Vec<_>>(), [cast.secretary.email.clone()]);
+    assert_eq!(reports(&cast).iter().map(|mail| mail.recipient.as_str()).collect::<Vec<_>>(), [cast.secretary.email.as_str()]);
     cast.at("2026-09-07T13:01:00Z");
     std::thread::scope(|scope| {
         for holder in ["w1", "w2", "w3", "w4"] {
@@ -142,7 +142,7 @@ fn it_is_nine_where_the_reader_is_and_never_twice() {
             scope.spawn(move || work(cast, holder));
         }
     });
-    assert_eq!(reports(&cast).iter().map(|mail| mail.recipient.clone()).collect::<Vec<_>>(), [other.email.clone()]);
+    assert_eq!(reports(&cast).iter().map(|mail| mail.recipient.as_str()).collect::<Vec<_>>(), [other.email.as_str()]);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn views_of_mails_know_nothing_of_it() {
     let list = stage.world.ask("GET", "/admin/mail?state=queued").by(&stage.secretary).send().expect(200).json();
     assert_eq!(list["items"], json!([]));
     assert_eq!(stage.world.mails().list(), Vec::<String>::new(), "the postman takes none");
-    assert!(stage.world.read(|c| Ok(plenary::outbox::newest(c, None, 100)?)).iter().all(|mail| mail.kind != "group.proposed"));
+    assert!(stage.world.read(|c| plenary::outbox::newest(c, None, 100)).iter().all(|mail| mail.kind != "group.proposed"));
     let counts = stage.world.read(|c| Ok(plenary::outbox::counts(c)?));
     assert!(counts.iter().all(|(state, _)| *state != plenary::outbox::State::Queued), "{counts:?}");
     let id = stage.endpoint.deliveries(&stage.world, &stage.secretary)[0]["id"].as_str().unwrap().to_owned();
@@ -245,7 +245,7 @@ fn a_name_that_stands_for_this_machine_is_found_out_when_it_is_asked_for() {
     let stage = Stage::new();
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
     let own = hosts.lines().filter(|line| line.starts_with("127.")).flat_map(|line| line.split_whitespace().skip(1));
-    for name in own.filter(|name| !name.contains("localhost")) {
+    for name in own.filter(|name| !name.contains("localhost")).take(1) {
         stage.world.write(|tx| {
             diesel::update(webhooks::table).set(webhooks::url.eq(stage.receiver.url_as(name))).execute(&mut **tx)?;
             Ok(())
@@ -257,7 +257,6 @@ fn a_name_that_stands_for_this_machine_is_found_out_when_it_is_asked_for() {
         assert!(answer.as_str().unwrap().contains("no public address"), "{name}: {answer}");
         plenary::app::prepare_endpoints(stage.world.db(), Reach { allow_http: true, allow_private_addresses: true });
         assert!(stage.receiver.told().is_empty());
-        break;
     }
 }
 
