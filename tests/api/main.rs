@@ -24,6 +24,7 @@ mod load;
 mod mail;
 mod meetings;
 mod memberships;
+mod notifications;
 mod outbox;
 mod people;
 mod plans;
