@@ -12,10 +12,10 @@ use crate::error::Result;
 use crate::facts::Reactions;
 use crate::files::Files;
 use crate::http::metrics::Metrics;
-use crate::http::{self, Authenticate, Options, Parts, Readable, Route, Web, edge::edge, route::mount};
+use crate::http::{self, Authenticate, Options, Parts, Readable, Route, SignedIn, Web, edge::edge, route::mount};
 use crate::outbox::TokenKey;
 use crate::people::Accounts;
-use crate::policy::{Actor, PersonId};
+use crate::policy::Actor;
 use crate::time::Instant;
 use crate::{
     call, consultations, deliverables, forum, groups, meetings, notifications, outbox, people, reminders, supporters, views,
@@ -100,22 +100,19 @@ pub fn prepare_endpoints(db: &Db, reach: webhooks::Reach) {
 struct Callers(Accounts);
 
 impl Authenticate for Callers {
-    fn verify(&self, token: &str, now: Instant) -> Result<PersonId> {
+    fn verify(&self, token: &str, now: Instant) -> Result<SignedIn> {
         self.0.verify(token, now)
     }
 
-    fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor> {
-        let actor = self.0.recognise(connection, token, now)?;
-        with_standings(connection, actor)
-    }
-
-    fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<PersonId> {
+    fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<SignedIn> {
         self.0.verify_link(link, target, now)
     }
 
-    fn recognise_link(&self, connection: &mut AnyConnection, link: &str, target: &str, now: Instant) -> Result<Actor> {
-        let actor = self.0.recognise_link(connection, link, target, now)?;
-        with_standings(connection, actor)
+    fn recognise(&self, connection: &mut AnyConnection, who: SignedIn, now: Instant) -> Result<Option<Actor>> {
+        match self.0.recognise(connection, who, now)? {
+            Some(actor) => with_standings(connection, actor).map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod client;
 mod database;
 mod deadline;
 mod login;
+mod post;
 mod process;
 mod results;
 mod seed;
@@ -50,7 +51,7 @@ struct Options {
     /// Only on this database.
     #[arg(long)]
     database: Option<Engine>,
-    /// Only the reads whose path has this in it, or one of the parts login, deadline, results, work.
+    /// Only the reads whose path has this in it, or one of the parts login, deadline, results, work, post.
     #[arg(long)]
     only: Option<String>,
     /// What `cargo bench` says.
@@ -120,6 +121,9 @@ fn main() -> Result<(), Fault> {
         if wants("results") {
             let round = results::seed(&home)?;
             runtime.block_on(results::measure(&home, &round, options.workers))?;
+        }
+        if wants("post") {
+            runtime.block_on(post::measure(&home, options.workers))?;
         }
         if wants("work") {
             work::seed(&home)?;

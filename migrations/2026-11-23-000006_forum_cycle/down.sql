@@ -10,6 +10,7 @@ DROP TABLE notification_preferences;
 DROP TABLE settings;
 DROP TABLE reminder_days;
 DROP TABLE reminders;
+DROP INDEX contributions_by_visibility;
 ALTER TABLE consultations DROP COLUMN narrowings;
 ALTER TABLE consultations DROP COLUMN closes_set_at;
 ALTER TABLE forum_editions DROP COLUMN deadline_set_at;

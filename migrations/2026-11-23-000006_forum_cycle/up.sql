@@ -11,6 +11,8 @@ UPDATE consultations SET closes_set_at = updated_at;
 -- How often a contribution was narrowed between close and publication: what was counted before that is counted anew.
 ALTER TABLE consultations ADD COLUMN narrowings BIGINT NOT NULL DEFAULT 0;
 
+CREATE INDEX contributions_by_visibility ON contributions (consultation_id, status, visibility);
+
 -- Reminders that are queued or were, each once whatever happens to its mail.
 CREATE TABLE reminders (
     kind TEXT NOT NULL,

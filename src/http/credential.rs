@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 
-use super::{Web, bad_token};
+use super::{SignedIn, Web, bad_token};
 use crate::db::AnyConnection;
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::policy::Actor;
@@ -12,13 +12,12 @@ use crate::time::Instant;
 /// The parameter of a query that holds the token of a signed link.
 const LINK: &str = "link";
 
-/// What a request brings to say who calls.
-#[derive(Clone)]
-pub(super) enum Credential {
-    /// An access token.
-    Bearer(String),
-    /// The token of a signed link, and what it was found on: path and query without it.
-    Link { token: String, target: String },
+/// What a request brought to say who calls, checked as far as that goes without the database.
+#[derive(Clone, Copy)]
+pub(super) struct Credential {
+    who: SignedIn,
+    /// By a signed link, not by an access token.
+    by_link: bool,
 }
 
 /// Whether a query has the token of a signed link in it: then the answer is one person's.
@@ -53,32 +52,28 @@ impl Credential {
         let token = links.next().map(|pair| pair.split_once('=').unwrap_or_default().1);
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         let now = web.db.clock().now();
-        let (credential, person) = match (header, token) {
+        let credential = match (header, token) {
             (None, None) => return Ok(None),
             (Some(header), None) => {
                 let token = bearer(header.to_str().unwrap_or_default())?;
-                let person = web.authenticate.verify(&token, now)?;
-                (Self::Bearer(token), person)
+                Self { who: web.authenticate.verify(&token, now)?, by_link: false }
             }
             (None, Some(token)) if reads && links.next().is_none() => {
                 let rest: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_link(pair)).collect();
                 let mark = if rest.is_empty() { "" } else { "?" };
                 let target = format!("{}{mark}{}", request.path(), rest.join("&"));
-                let person = web.authenticate.verify_link(token, &target, now)?;
-                (Self::Link { token: token.to_owned(), target }, person)
+                Self { who: web.authenticate.verify_link(token, &target, now)?, by_link: true }
             }
             (_, Some(_)) => return Err(bad_link()),
         };
-        web.limits.account(person)?;
+        web.limits.account(credential.who.person)?;
         Ok(Some(credential))
     }
 
     /// The caller, read anew: its session must still stand.
-    pub(super) fn recognise(&self, web: &Web, c: &mut AnyConnection, now: Instant) -> Result<Actor> {
-        match self {
-            Self::Bearer(token) => web.authenticate.recognise(c, token, now),
-            Self::Link { token, target } => web.authenticate.recognise_link(c, token, target, now),
-        }
+    pub(super) fn recognise(self, web: &Web, c: &mut AnyConnection, now: Instant) -> Result<Actor> {
+        let known = web.authenticate.recognise(c, self.who, now)?;
+        known.ok_or_else(|| if self.by_link { bad_link() } else { bad_token() })
     }
 }
 

@@ -49,7 +49,8 @@ pub use written::Written;
 use self::credential::Credential;
 use crate::db::{AnyConnection, Db};
 use crate::error::{Problem, ProblemKind, Result};
-use crate::policy::{Actor, PersonId};
+use crate::ids::Id;
+use crate::policy::{Actor, PersonId, SessionMark};
 use crate::time::Instant;
 
 /// The call's languages, first one first.
@@ -99,20 +100,26 @@ impl Default for Options {
     }
 }
 
+/// Who has signed in, as a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The person.
+    pub person: PersonId,
+    /// The session that the token was given in.
+    pub session: Id<SessionMark>,
+}
+
 /// Who a bearer token stands for. Accounts live in a higher slice; the composition root hands it in.
 pub trait Authenticate: Send + Sync {
-    /// The person whom a token is for, by what can be checked without the database: form, signature, expiry. 401 otherwise.
-    fn verify(&self, token: &str, now: Instant) -> Result<PersonId>;
-    /// Reads the caller: its session must still stand. 401 otherwise.
-    fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor>;
+    /// Who a token is for, by what can be checked without the database: form, signature, expiry. 401 otherwise. Asked once a request, and
+    /// with no transaction open, as a signature costs more than a query.
+    fn verify(&self, token: &str, now: Instant) -> Result<SignedIn>;
     /// As [`Authenticate::verify`], for the token of a signed link that was found on `target` (path and query without it).
-    fn verify_link(&self, _link: &str, _target: &str, _now: Instant) -> Result<PersonId> {
+    fn verify_link(&self, _link: &str, _target: &str, _now: Instant) -> Result<SignedIn> {
         Err(bad_link())
     }
-    /// As [`Authenticate::recognise`], for the token of a signed link that was found on `target`.
-    fn recognise_link(&self, _: &mut AnyConnection, _link: &str, _target: &str, _now: Instant) -> Result<Actor> {
-        Err(bad_link())
-    }
+    /// The caller as it is now; `None` where its session stands no more.
+    fn recognise(&self, connection: &mut AnyConnection, who: SignedIn, now: Instant) -> Result<Option<Actor>>;
 }
 
 /// 401 for a token that does not count (RFC 6750, 3.1).

@@ -7,9 +7,8 @@ use super::rules::Role;
 use super::store;
 use crate::db::AnyConnection;
 use crate::error::{Error, Result};
-use crate::http::{Authenticate, bad_link, bad_token};
-use crate::ids::Id;
-use crate::policy::{Actor, PersonId, SessionMark};
+use crate::http::{Authenticate, SignedIn};
+use crate::policy::{Actor, PersonId};
 use crate::time::Instant;
 
 /// Failures that cost nothing, from the settings; 0: no limit.
@@ -42,29 +41,17 @@ impl Accounts {
 }
 
 impl Authenticate for Accounts {
-    fn verify(&self, token: &str, now: Instant) -> Result<PersonId> {
-        self.keys.verify(token, now).map(|claims| claims.sub)
+    fn verify(&self, token: &str, now: Instant) -> Result<SignedIn> {
+        self.keys.verify(token, now).map(|claims| SignedIn { person: claims.sub, session: claims.sid })
     }
 
-    fn recognise(&self, c: &mut AnyConnection, token: &str, now: Instant) -> Result<Actor> {
-        let claims = self.keys.verify(token, now)?;
-        self.in_session(c, claims.sub, claims.sid, now)?.ok_or_else(bad_token)
+    fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<SignedIn> {
+        links::verify(&self.keys, link, target, now)
     }
 
-    fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<PersonId> {
-        links::verify(&self.keys, link, target, now).map(|linked| linked.person)
-    }
-
-    fn recognise_link(&self, c: &mut AnyConnection, link: &str, target: &str, now: Instant) -> Result<Actor> {
-        let linked = links::verify(&self.keys, link, target, now)?;
-        self.in_session(c, linked.person, linked.session, now)?.ok_or_else(bad_link)
-    }
-}
-
-impl Accounts {
-    /// A person in a session, where that still stands.
-    fn in_session(&self, c: &mut AnyConnection, of: PersonId, id: Id<SessionMark>, now: Instant) -> Result<Option<Actor>> {
-        let found = store::standing_session(c, id, now)?.filter(|(_, person)| person.id == of && person.may_sign_in());
+    fn recognise(&self, c: &mut AnyConnection, who: SignedIn, now: Instant) -> Result<Option<Actor>> {
+        let found = store::standing_session(c, who.session, now)?;
+        let found = found.filter(|(_, person)| person.id == who.person && person.may_sign_in());
         let Some((session, person)) = found else { return Ok(None) };
         let secured = !self.require_second_factor || person.has_second_factor();
         Ok(Some(Actor {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::keys::Keys;
 use crate::error::Result;
-use crate::http::bad_link;
+use crate::http::{SignedIn, bad_link};
 use crate::ids::Id;
 use crate::policy::{PersonId, SessionMark};
 use crate::time::Instant;
@@ -20,12 +20,6 @@ const LIFE: TimeDelta = TimeDelta::minutes(5);
 const PURPOSE: &[u8] = b"plenary signed links 1";
 /// Person, session, expiry in seconds.
 const SAID: usize = 16 + 16 + 8;
-
-/// Whom a link acts for.
-pub(super) struct Linked {
-    pub person: PersonId,
-    pub session: Id<SessionMark>,
-}
 
 /// The key of links. The file's own key signs nothing but this name and the ids of mails.
 fn key(keys: &Keys) -> hmac::Key {
@@ -46,7 +40,7 @@ pub(super) fn sign(keys: &Keys, person: PersonId, session: Id<SessionMark>, targ
 }
 
 /// Whom a token stands for, on the address it was made for and until it expires; 401 otherwise.
-pub(super) fn verify(keys: &Keys, token: &str, target: &str, now: Instant) -> Result<Linked> {
+pub(super) fn verify(keys: &Keys, token: &str, target: &str, now: Instant) -> Result<SignedIn> {
     // Longer ones are not worth decoding.
     let bytes = if token.len() > 128 { None } else { URL_SAFE_NO_PAD.decode(token).ok() };
     let bytes = bytes.ok_or_else(bad_link)?;
@@ -56,7 +50,7 @@ pub(super) fn verify(keys: &Keys, token: &str, target: &str, now: Instant) -> Re
     let (session, until) = rest.split_first_chunk::<16>().ok_or_else(bad_link)?;
     let until = until.try_into().map(i64::from_be_bytes).map_err(|_| bad_link())?;
     if now.utc().timestamp() < until {
-        Ok(Linked { person: Id::of_bytes(*person), session: Id::of_bytes(*session) })
+        Ok(SignedIn { person: Id::of_bytes(*person), session: Id::of_bytes(*session) })
     } else {
         Err(bad_link())
     }

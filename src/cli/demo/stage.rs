@@ -23,7 +23,8 @@ use crate::cli::Failure;
 use crate::config::{MailTransport, Settings};
 use crate::db::{AnyConnection, Db};
 use crate::error::Result as Checked;
-use crate::http::{Authenticate, Options, bad_token, limits::Quotas};
+use crate::http::{Authenticate, Options, SignedIn, bad_token, limits::Quotas};
+use crate::ids::Id;
 use crate::outbox::{self, Claimed, Outcome, Sender};
 use crate::people::{self, Accounts, Role};
 use crate::policy::{Actor, PersonId};
@@ -41,13 +42,13 @@ type App = Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, Played<Answer>>>;
 struct Trusting;
 
 impl Authenticate for Trusting {
-    fn verify(&self, token: &str, _: Instant) -> Checked<PersonId> {
-        token.parse().map_err(|_| bad_token())
+    fn verify(&self, token: &str, _: Instant) -> Checked<SignedIn> {
+        let person: PersonId = token.parse().map_err(|_| bad_token())?;
+        Ok(SignedIn { person, session: Id::of_bytes(person.bytes()) })
     }
 
-    fn recognise(&self, connection: &mut AnyConnection, token: &str, now: Instant) -> Checked<Actor> {
-        let id = self.verify(token, now)?;
-        let person = people::person(connection, id)?.ok_or_else(bad_token)?;
+    fn recognise(&self, connection: &mut AnyConnection, who: SignedIn, _: Instant) -> Checked<Option<Actor>> {
+        let Some(person) = people::person(connection, who.person)? else { return Ok(None) };
         let actor = Actor {
             person: Some(person.id),
             verified: person.is_verified(),
@@ -56,7 +57,7 @@ impl Authenticate for Trusting {
             locale: person.locale,
             ..Actor::default()
         };
-        app::with_standings(connection, actor)
+        app::with_standings(connection, actor).map(Some)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Contributions as they are listed.
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::ConsultationId;
@@ -139,11 +140,25 @@ pub fn count(c: &mut AnyConnection, consultation: ConsultationId, which: Which) 
     visible!(consultation, which).count().get_result(c)
 }
 
-/// How many have no answer, and how many of these say whose they are. Those for the secretariat alone are not among them.
+/// How many have no answer, and how many of these say whose they are. Those for the secretariat alone are not among them. Counted from what
+/// was answered, as few of many are at first.
 pub fn unanswered(c: &mut AnyConnection, consultation: ConsultationId) -> QueryResult<(i64, i64)> {
-    let which = Which { secret: false, hidden: true, answered: Some(false) };
-    let named = visible!(consultation, which).filter(n::visibility.eq(Visibility::Attributed)).count().get_result(c)?;
-    Ok((count(c, consultation, which)?, named))
+    use diesel::AggregateExpressionMethods as _;
+    type Counted = Vec<(Option<Visibility>, i64)>;
+    let counts = n::table.filter(n::consultation_id.eq(consultation)).filter(n::status.eq(ContributionStatus::Submitted));
+    let submitted: Counted = counts.group_by(n::visibility).select((n::visibility, count_star())).load(c)?;
+    let answers = d::table.inner_join(n::table.on(n::id.eq(d::contribution_id)));
+    let answers = answers.filter(d::consultation_id.eq(consultation)).filter(n::status.eq(ContributionStatus::Submitted));
+    let answered: Counted = answers
+        .group_by(n::visibility)
+        .select((n::visibility, diesel::dsl::count(d::contribution_id).aggregate_distinct()))
+        .load(c)?;
+    let of = |counted: &Counted, visibility| {
+        counted.iter().filter(|(known, _)| *known == Some(visibility)).map(|(_, count)| count).sum::<i64>()
+    };
+    let open = |visibility| of(&submitted, visibility) - of(&answered, visibility);
+    let named = open(Visibility::Attributed);
+    Ok((named + open(Visibility::Anonymous), named))
 }
 
 /// Those of these listed ids that there are. `listed` are ids as the list has them: nobody finds an anonymous one by its own.

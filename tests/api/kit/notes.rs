@@ -10,7 +10,8 @@ use plenary::db::{AnyConnection, Backend, Write};
 use plenary::error::{Error, Problem, ProblemKind, Result};
 use plenary::http::page::Paging;
 use plenary::http::{
-    Accepted, Authenticate, Created, Csv, Input, Object, Page, Request, Route, Table, Tagged, bad_token, csv, get, route,
+    Accepted, Authenticate, Created, Csv, Input, Object, Page, Request, Route, SignedIn, Table, Tagged, bad_token, csv, get,
+    route,
 };
 use plenary::ids::Id;
 use plenary::outbox::{self, Mail};
@@ -55,19 +56,18 @@ fn person(n: usize) -> PersonId {
 struct Tokens;
 
 impl Authenticate for Tokens {
-    fn verify(&self, token: &str, _: Instant) -> Result<PersonId> {
+    fn verify(&self, token: &str, _: Instant) -> Result<SignedIn> {
         let known = ["ended", "secretariat", "deputy", "person"].iter().position(|known| *known == token);
-        known.map(person).ok_or_else(bad_token)
+        let person = known.map(person).ok_or_else(bad_token)?;
+        Ok(SignedIn { person, session: person.as_str().parse().unwrap() })
     }
 
-    fn recognise(&self, _: &mut AnyConnection, token: &str, _: Instant) -> Result<Actor> {
-        let (person, secretariat) = match token {
-            "secretariat" => (Some(person(1)), true),
-            "deputy" => (Some(person(2)), true),
-            "person" => (Some(person(3)), false),
-            _ => return Err(bad_token()),
-        };
-        Ok(Actor { person, verified: true, secretariat, ..Actor::anonymous() })
+    fn recognise(&self, _: &mut AnyConnection, who: SignedIn, _: Instant) -> Result<Option<Actor>> {
+        if who.person == person(0) {
+            return Ok(None);
+        }
+        let secretariat = who.person != person(3);
+        Ok(Some(Actor { person: Some(who.person), verified: true, secretariat, ..Actor::anonymous() }))
     }
 }
 
