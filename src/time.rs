@@ -46,7 +46,17 @@ impl Instant {
 
     /// The first instant of `day` in `zone`. A midnight that daylight saving skips is the first instant after the gap.
     pub fn start_of(day: Day, zone: Tz) -> Self {
-        let mut local = day.and_time(chrono::NaiveTime::MIN);
+        Self::first(day, chrono::NaiveTime::MIN, zone)
+    }
+
+    /// 09:00 of `day` in `zone`, when people are told what waits for them (domain.md, The Forum cycle and its mails): the first instant from
+    /// then on where that hour is skipped, the earlier one where it comes twice.
+    pub fn at_nine(day: Day, zone: Tz) -> Self {
+        Self::first(day, chrono::NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(), zone)
+    }
+
+    fn first(day: Day, time: chrono::NaiveTime, zone: Tz) -> Self {
+        let mut local = day.and_time(time);
         // The widest gap in the tz database is a whole day (Samoa skipped 30 December 2011).
         for _ in 0..=96 {
             if let Some(at) = zone.from_local_datetime(&local).earliest() {
@@ -54,7 +64,7 @@ impl Instant {
             }
             local += TimeDelta::minutes(15);
         }
-        Self::new(day.and_time(chrono::NaiveTime::MIN).and_utc())
+        Self::new(day.and_time(time).and_utc())
     }
 
     /// The last microsecond of `day` in `zone`.

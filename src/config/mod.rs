@@ -25,6 +25,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// What links begin with: scheme, host, perhaps port and path, no `/` at the end.
     pub public_url: String,
+    /// The address of the front end, where there is one: see [`Settings::site_url`].
+    pub site_url: Option<String>,
     /// `[database]`
     pub database: DatabaseSettings,
     /// `[http]`
@@ -313,6 +315,11 @@ impl Settings {
     /// Where the server's keys lie.
     pub fn keys_file(&self) -> PathBuf {
         self.auth.keys_file.clone().unwrap_or_else(|| self.data_dir.join("keys.json"))
+    }
+
+    /// What paths of objects in mails begin with: the front end, else the API itself. No `/` at the end.
+    pub fn site_url(&self) -> String {
+        self.site_url.clone().unwrap_or_else(|| format!("{}/api/v1", self.public_url))
     }
 
     /// Takes over the address that the system bound for `listen`, also into a `public_url` that was not set.

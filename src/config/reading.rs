@@ -43,6 +43,7 @@ impl Reading {
             listen,
             metrics_listen: self.optional("metrics_listen", socket),
             public_url: self.optional("public_url", address::web_url).unwrap_or_else(|| address::url_of(listen)),
+            site_url: self.optional("site_url", address::web_url),
             database_url: self.database_url(),
             database: self.database(),
             http: self.http(),

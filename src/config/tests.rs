@@ -140,13 +140,13 @@ fn unknown_keys_are_faults_that_say_what_may_have_been_meant() {
         ("smtp_url = 'x'", "smtp_url: is no setting; did you mean mail.smtp_url?"),
         (
             "[data_dir]\npath = 'x'",
-            "data_dir.path: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, \
+            "data_dir.path: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, site_url, \
             and the sections auth, cors, database, files, http, limits, log, mail, worker",
         ),
         ("[data_dir]", "data_dir: must be a text"),
         (
             "[extra]",
-            "extra: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, \
+            "extra: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, site_url, \
             and the sections auth, cors, database, files, http, limits, log, mail, worker",
         ),
         ("[log]\nfile = 'x'", "log.file: is no setting; log has log.format, log.level"),

@@ -37,6 +37,7 @@ struct Said {
 /// What a mail about a round is made from, in whatever language.
 struct Letter {
     kind: Kind,
+    path: String,
     title: Localised,
     group: Option<Localised>,
     said: Said,
@@ -56,7 +57,8 @@ impl Letter {
         };
         let title = Localised::from_json(&about.title)?;
         let said = serde_json::from_str(&row.params)?;
-        Ok(Self { kind: row.kind, title, group, said, languages: call.locales, zone: call.time_zone })
+        let path = format!("consultations/{}", about.slug);
+        Ok(Self { kind: row.kind, path, title, group, said, languages: call.locales, zone: call.time_zone })
     }
 
     /// To whoever reads this language, where one is known.
@@ -64,6 +66,7 @@ impl Letter {
         let order: Vec<String> = locale.map(str::to_owned).into_iter().chain(self.languages.iter().cloned()).collect();
         let language = Language::first_of(order.iter().map(String::as_str));
         json!({
+            "path": self.path,
             "title": self.title.pick(&order),
             "group": self.group.as_ref().map(|group| group.pick(&order)),
             "closes": moment(self.said.closes_at, self.zone, language),

@@ -37,7 +37,7 @@ pub fn reachable(tx: &mut Write<'_>, person: PersonId) -> Result<Option<PersonRo
 }
 
 fn about(row: &DeliverableRow) -> Value {
-    json!({"reference": row.reference, "title": row.title})
+    json!({"path": format!("deliverables/{}", row.reference), "reference": row.reference, "title": row.title})
 }
 
 fn with(mut params: Value, name: &str, value: impl Into<Value>) -> Value {
@@ -97,5 +97,6 @@ fn takes_part(tx: &mut Write<'_>, person: &PersonRow, group: GroupId) -> Result<
 /// The Forum for which somebody owes something has other dates: one mail, with all of it.
 pub fn rescheduled(tx: &mut Write<'_>, to: PersonId, forum: &Value, items: Vec<Value>) -> Result<()> {
     let Some(row) = reachable(tx, to)? else { return Ok(()) };
-    people::tell(tx, Kind::ForumRescheduled, &row, with(forum.clone(), "items", items))
+    let path = format!("forum-editions/{}", forum.get("year").and_then(Value::as_i64).unwrap_or_default());
+    people::tell(tx, Kind::ForumRescheduled, &row, with(with(forum.clone(), "items", items), "path", path))
 }

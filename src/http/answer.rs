@@ -68,7 +68,7 @@ impl Reply {
         Self { status, headers, body, streamed: None, kept: None, meta: Meta::default() }
     }
 
-    fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
+    pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(value).map_err(|e| Error::Internal(e.to_string()))?;
         Ok(Self::of(status, "application/json", body))
     }
@@ -120,7 +120,7 @@ impl Described {
         Self { status, description, bodies: Vec::new(), location: false, etag: false, or: None, ranges: false }
     }
 
-    fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {
+    pub(super) fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {
         self.bodies.push(("application/json", schemas.subschema_for::<T>().to_value()));
         self
     }
@@ -240,33 +240,6 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Page<T> {
     }
 }
 
-/// A page of a list with what goes beside its items, in the same object.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PageOf{T}With{B}")]
-pub struct Beside<T, B> {
-    /// The page.
-    #[serde(flatten)]
-    pub page: Page<T>,
-    /// The other fields.
-    #[serde(flatten)]
-    pub beside: B,
-}
-
-impl<T, B> Answer for Beside<T, B>
-where
-    T: Serialize + JsonSchema + Send + 'static,
-    B: Serialize + JsonSchema + Send + 'static,
-{
-    fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
-        let mut reply = Reply::json(StatusCode::OK, &self)?;
-        reply.meta.fresh_until = self.page.fresh_until;
-        linked(reply, self.page.next_cursor.as_deref(), next_page)
-    }
-    fn describe(schemas: &mut SchemaGenerator) -> Described {
-        Described::new(200, "One page of the list; `Link: rel=\"next\"` where there is another.").json::<Self>(schemas)
-    }
-}
-
 /// A page of a list that is replaced whole, and so has a version of its own.
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Tagged<Page<T>> {
     fn reply(self, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
@@ -283,7 +256,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Tagged<Page<T>> {
     }
 }
 
-fn linked(reply: Reply, next_cursor: Option<&str>, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
+pub(super) fn linked(reply: Reply, next_cursor: Option<&str>, next_page: &dyn Fn(&str) -> String) -> Result<Reply> {
     match next_cursor {
         Some(cursor) => reply.with(header::LINK, &format!("<{}>; rel=\"next\"", next_page(cursor))),
         None => Ok(reply),

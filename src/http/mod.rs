@@ -2,6 +2,7 @@
 //! [`edge`] does the rest for all of them.
 
 pub mod answer;
+mod beside;
 mod body;
 pub mod cache;
 pub mod change;
@@ -33,7 +34,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-pub use answer::{Accepted, Answer, Beside, Calendar, Created, Csv, Download, Html, NoContent, Object, Picture, Sheet, Table};
+pub use answer::{Accepted, Answer, Calendar, Created, Csv, Download, Html, NoContent, Object, Picture, Sheet, Table};
+pub use beside::Beside;
 pub use credential::{bad_link, is_link, linked};
 pub use etag::Tagged;
 pub use file::{About, StoredFile};

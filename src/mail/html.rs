@@ -20,16 +20,25 @@ const PICTURE: &str = "display:block;width:100%;height:auto;border:0;background:
 const QUOTE: &str = "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #888888";
 const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #888888;font-size:14px";
 
-/// A page of paragraphs, quotations, the button and the picture, with the closing below, in which `link` can be followed.
-pub fn page(
-    language: Language,
-    subject: &str,
-    body: &str,
-    closing: &str,
-    button: Option<&Button<'_>>,
-    picture: Option<&Shown>,
-    link: Option<&str>,
-) -> String {
+/// What a page is made of.
+pub struct Sheet<'a> {
+    pub language: Language,
+    pub subject: &'a str,
+    /// Paragraphs and quotations; the link of the button and the words of the picture each stand alone in one.
+    pub body: &'a str,
+    pub closing: &'a str,
+    pub button: Option<&'a Button<'a>>,
+    pub picture: Option<&'a Shown>,
+    /// Can be followed in the closing.
+    pub unsubscribe: Option<&'a str>,
+    /// A paragraph that is an address below this can be followed.
+    pub site: Option<&'a str>,
+}
+
+/// A page, with the closing below.
+pub fn page(sheet: &Sheet<'_>) -> String {
+    let Sheet { language, subject, body, closing, button, picture, unsubscribe, site } = *sheet;
+    let below_site = |block: &str| site.is_some_and(|site| block.starts_with(site)) && !block.contains(char::is_whitespace);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -44,6 +53,9 @@ pub fn page(
                 format!("<p style=\"{PARAGRAPH}\">\n<a href=\"{link}\" style=\"{BUTTON}\">{label}</a>\n</p>\n")
             }
             None if picture.is_some_and(|picture| picture.words == block) => picture.map(image).unwrap_or_default(),
+            None if below_site(block) => {
+                format!("<p style=\"{PARAGRAPH}\"><a href=\"{0}\">{0}</a></p>\n", escape(block))
+            }
             None if block.lines().all(|line| line.starts_with('>')) => {
                 let lines = block.lines().map(|line| line.trim_start_matches('>').trim_start());
                 format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
@@ -54,7 +66,7 @@ pub fn page(
     let closing: Vec<_> = closing
         .trim()
         .lines()
-        .map(|line| match link.filter(|link| *link == line) {
+        .map(|line| match unsubscribe.filter(|link| *link == line) {
             Some(link) => format!("<a href=\"{0}\">{0}</a>", escape(link)),
             None => escape(line),
         })

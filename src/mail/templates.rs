@@ -53,8 +53,18 @@ pub struct Occasion<'a> {
     pub until: Option<&'a str>,
     /// The link to get no more of these, where its reader may do without them.
     pub unsubscribe: Option<&'a str>,
+    /// The address of the front end, below which the `path` of its params leads to what it is about.
+    pub site: Option<&'a str>,
     /// What its kind says.
     pub params: &'a serde_json::Value,
+}
+
+impl Occasion<'_> {
+    /// Where a mail leads that only tells: to what it is about.
+    fn place(&self) -> Option<String> {
+        let (None, Some(site), Some(path)) = (self.link, self.site, self.params.get("path")?.as_str()) else { return None };
+        Some(format!("{site}/{path}"))
+    }
 }
 
 /// A mail as it is read.
@@ -208,18 +218,21 @@ impl Templates {
     /// wrong with a file must not keep people out of their accounts.
     pub fn render(&self, occasion: &Occasion<'_>) -> Result<(Letter, Vec<TemplateFault>), TemplateFault> {
         let mut unused = Vec::new();
-        let context = context(occasion);
+        let place = occasion.place();
+        let occasion = &Occasion { link: occasion.link.or(place.as_deref()), ..*occasion };
+        let (context, told) = (context(occasion), place.is_some());
         let language = occasion.language;
         let closing = match self.own(language, CLOSING, |source| rendered(source, &context), &mut unused) {
             Some(closing) => closing,
             None => named("built-in closing", language, rendered(built_in_closing(language), &context))?,
         };
         let kind = occasion.kind.as_str();
-        let parts = match self.own(language, kind, |source| Parts::of(&rendered(source, &context)?, occasion), &mut unused) {
+        let parts = match self.own(language, kind, |source| Parts::of(&rendered(source, &context)?, occasion, told), &mut unused)
+        {
             Some(parts) => parts,
             None => {
                 let built_in = rendered(built_in(occasion.kind, language), &context);
-                named(&format!("built-in {kind}"), language, built_in.and_then(|text| Parts::of(&text, occasion)))?
+                named(&format!("built-in {kind}"), language, built_in.and_then(|text| Parts::of(&text, occasion, told)))?
             }
         };
         let Parts { subject, button, body } = parts;
@@ -228,7 +241,16 @@ impl Templates {
         Ok((
             Letter {
                 language,
-                html: html::page(language, &subject, &body, &closing, button.as_ref(), picture.as_ref(), occasion.unsubscribe),
+                html: html::page(&html::Sheet {
+                    language,
+                    subject: &subject,
+                    body: &body,
+                    closing: &closing,
+                    button: button.as_ref(),
+                    picture: picture.as_ref(),
+                    unsubscribe: occasion.unsubscribe,
+                    site: occasion.site,
+                }),
                 text: format!("{}\n-- \n{}", plain::wrap(&body), plain::wrap(&closing)),
                 subject,
             },
@@ -285,7 +307,8 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(text: &str, occasion: &Occasion<'_>) -> Result<Self, String> {
+    /// `told`: its link only leads to what it is about; a template that has no place for it gets it at the end.
+    fn of(text: &str, occasion: &Occasion<'_>, told: bool) -> Result<Self, String> {
         let (head, body) = text.split_once("\n\n").ok_or("has no empty line between its head and its body")?;
         let mut lines: BTreeMap<&str, &str> = BTreeMap::new();
         for line in head.lines().filter(|line| !line.trim().is_empty()) {
@@ -299,16 +322,27 @@ impl Parts {
             lines.insert(name, value.trim());
         }
         let subject = lines.get("Subject").filter(|subject| !subject.is_empty()).ok_or("has no `Subject:` in its head")?;
-        let button = lines.get("Button").copied().unwrap_or_default();
+        let (mut body, mut button) = (body.to_owned(), lines.get("Button").copied().unwrap_or_default());
+        if let Some(link) = occasion.link.filter(|_| told) {
+            if !body.lines().any(|line| line == link) {
+                body = format!("{}\n\n{link}\n", body.trim_end());
+            }
+            if button.is_empty() {
+                button = match occasion.language {
+                    Language::En => "Open it",
+                    Language::Fr => "Ouvrir",
+                };
+            }
+        }
         if let Some(link) = occasion.link {
-            if body.lines().filter(|line| *line == link).count() != 1 || text.matches(link).count() != 1 {
+            if body.lines().filter(|line| *line == link).count() != 1 || (!told && text.matches(link).count() != 1) {
                 return Err("must have {{ link }} once, alone on its line".into());
             }
             if button.is_empty() {
                 return Err("has a link and no `Button:` in its head".into());
             }
         }
-        Ok(Self { subject: plain::cut(&plain::head_line(subject), SUBJECT), button: button.to_owned(), body: body.to_owned() })
+        Ok(Self { subject: plain::cut(&plain::head_line(subject), SUBJECT), button: button.to_owned(), body })
     }
 }
 
@@ -345,6 +379,7 @@ fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {
         ("link", link(occasion.link)),
         ("until", text(occasion.until)),
         ("unsubscribe", link(occasion.unsubscribe)),
+        ("site", link(occasion.site)),
     ] {
         context.insert(name.to_owned(), value);
     }

@@ -81,7 +81,7 @@ pub fn tell(
     for person in to.iter().filter(|person| Some(**person) != by) {
         let Some(row) = rows.remove(person).filter(PersonRow::may_sign_in) else { continue };
         let order = languages.read_by(row.locale.as_deref());
-        let params = json!({"group": title.pick(&order), "by": by_name, "reason": reason, "meeting": facts});
+        let params = json!({"path": format!("meetings/{id}"), "group": title.pick(&order), "by": by_name, "reason": reason, "meeting": facts});
         people::tell(tx, kind, &row, params)?;
     }
     Ok(())

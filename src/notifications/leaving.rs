@@ -67,21 +67,6 @@ fn said(done: &Done, language: Language) -> Words {
     Words { title, text, button: None }
 }
 
-fn unknown(language: Language) -> Words {
-    match language {
-        Language::En => Words {
-            title: "This link does nothing",
-            text: "It is not whole, or its mail is no longer kept here. Open it again from a newer mail, or sign in and change your notification preferences.",
-            button: None,
-        },
-        Language::Fr => Words {
-            title: "Ce lien ne fait rien",
-            text: "Il est incomplet, ou son message n'est plus conservé. Ouvrez-le depuis un message plus récent, ou connectez-vous et modifiez vos préférences de notification.",
-            button: None,
-        },
-    }
-}
-
 /// Turns the kind of the mail with this token off for its reader; for a digest, everything that comes daily. `None` where the token is none.
 fn leave(tx: &mut Write<'_>, token: &str) -> Result<Option<Done>> {
     let Some(left) = outbox::may_leave(tx, token)? else { return Ok(None) };
@@ -146,7 +131,7 @@ async fn act(request: HttpRequest, web: web::Data<Web>) -> HttpResponse {
     let (language, token) = (language_of(&request), token_of(&request));
     match web.db.write(move |tx| leave(tx, &token)).await {
         Ok(Some(done)) => page(StatusCode::OK, language, &said(&done, language), ""),
-        Ok(None) => page(StatusCode::UNPROCESSABLE_ENTITY, language, &unknown(language), ""),
+        Ok(None) => problem_response(outbox::invalid_token().into_problem()),
         Err(error) => problem_response(error.into_problem()),
     }
 }

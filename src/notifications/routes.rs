@@ -157,6 +157,7 @@ fn view(row: NotificationRow, templates: &Templates, call: &str, language: Langu
             link: None,
             until: None,
             unsubscribe: None,
+            site: None,
             params: &params,
         })
     });

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{LocalResult, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 
 use crate::mail::Kind;
-use crate::time::{Day, Instant};
+use crate::time::Instant;
 use crate::word_enum;
 
 word_enum! {
@@ -41,21 +40,8 @@ pub fn in_force(said: &BTreeMap<String, Choice>, has_task: bool) -> BTreeMap<Str
 /// The next 09:00 in a zone after an instant.
 pub fn next_nine(after: Instant, zone: Tz) -> Instant {
     let today = after.day_in(zone);
-    let nine = at_nine(today, zone);
-    if nine > after { nine } else { today.succ_opt().map_or(nine, |tomorrow| at_nine(tomorrow, zone)) }
-}
-
-/// The first instant of a day at or after 09:00 in a zone; where that hour is twice, the earlier one.
-fn at_nine(day: Day, zone: Tz) -> Instant {
-    let mut local = day.and_time(NaiveTime::MIN) + TimeDelta::hours(9);
-    // No zone has skipped more than a day.
-    for _ in 0..=(24 * 4) {
-        match zone.from_local_datetime(&local) {
-            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => return Instant::new(at.to_utc()),
-            LocalResult::None => local += TimeDelta::minutes(15),
-        }
-    }
-    Instant::end_of(day, zone)
+    let nine = Instant::at_nine(today, zone);
+    if nine > after { nine } else { today.succ_opt().map_or(nine, |tomorrow| Instant::at_nine(tomorrow, zone)) }
 }
 
 #[cfg(test)]

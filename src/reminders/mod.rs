@@ -19,8 +19,8 @@ use crate::people::PersonErased;
 use crate::time::{Day, Instant};
 
 pub use planning::Line;
+pub use rules::ReminderKind;
 pub use rules::plan::When;
-pub use rules::{ReminderKind, at_nine};
 pub use settings::Settings;
 
 /// `/admin/reminders/schedule` and `/admin/settings`.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::gather::{self, About, Gathered};
+use super::rules::ReminderKind;
 use super::rules::plan::{Item, When};
-use super::rules::{ReminderKind, at_nine};
 use super::store;
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub fn zones_due(c: &mut AnyConnection, now: Instant) -> Result<BTreeMap<String,
     let planned: BTreeMap<String, Day> = store::planned(c)?.into_iter().collect();
     let due = zones.into_iter().filter_map(|zone| {
         let today = now.day_in(zone);
-        let is_due = at_nine(today, zone) <= now && planned.get(zone.name()).is_none_or(|day| *day < today);
+        let is_due = Instant::at_nine(today, zone) <= now && planned.get(zone.name()).is_none_or(|day| *day < today);
         is_due.then(|| (zone.name().to_owned(), today))
     });
     Ok(due.collect())

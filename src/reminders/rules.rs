@@ -3,7 +3,7 @@
 pub mod offsets;
 pub mod plan;
 
-use chrono::{NaiveTime, TimeDelta, TimeZone as _};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use self::offsets::Offsets;
@@ -75,19 +75,6 @@ pub struct Moment {
     pub at: Instant,
 }
 
-/// 09:00 of a day in a zone: the first instant at or after it where that hour does not exist, the earlier one where it is twice.
-pub fn at_nine(day: Day, zone: Tz) -> Instant {
-    let mut local = day.and_time(NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default());
-    // The widest gap in the tz database is a whole day (Samoa skipped 30 December 2011).
-    for _ in 0..=96 {
-        if let Some(at) = zone.from_local_datetime(&local).earliest() {
-            return Instant::new(at.to_utc());
-        }
-        local += TimeDelta::minutes(15);
-    }
-    Instant::start_of(day, zone)
-}
-
 fn earlier(day: Day, days: i64) -> Day {
     day.checked_sub_signed(TimeDelta::days(days)).unwrap_or(day)
 }
@@ -100,7 +87,7 @@ impl Subject {
             kind,
             days_before,
             target_on,
-            at: at_nine(earlier(target_on, days_before), zone),
+            at: Instant::at_nine(earlier(target_on, days_before), zone),
         };
         let mut moments: Vec<Moment> = offsets.of(self.kind).iter().map(|days| moment(self.kind, *days)).collect();
         if self.kind == ReminderKind::DeliverableDue {

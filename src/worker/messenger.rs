@@ -52,7 +52,7 @@ impl Messenger {
         match &outcome {
             Outcome::Taken(_) => tracing::debug!(notice = %notice.id, webhook = %id, kind = notice.kind, "an endpoint was told"),
             // The address may hold what is the endpoint's own secret, and is in the list of endpoints.
-            Outcome::Later(_) | Outcome::Never(_) => {
+            Outcome::Later(_) | Outcome::Never(_) | Outcome::Nobody(_) => {
                 let attempt = notice.attempt;
                 tracing::warn!(notice = %notice.id, webhook = %id, kind = notice.kind, attempt, "an endpoint did not take what it was told");
             }

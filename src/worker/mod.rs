@@ -47,7 +47,7 @@ const LOOK_FOR_LOST: TimeDelta = TimeDelta::hours(1);
 /// Forgets a batch of what is old; how much.
 type Forgetter = fn(&mut Write<'_>) -> Result<usize>;
 /// What forgets, and by what name it takes its turn (PRIVACY.md). Each takes a batch at a time, so that no write is long.
-const FORGETTERS: [(&str, Forgetter); 5] = [
+const FORGETTERS: [(&str, Forgetter); 6] = [
     ("forget old mails", outbox::forget_old),
     ("forget old notifications", notifications::forget_old),
     ("forget old sessions and accounts", people::forget_old),

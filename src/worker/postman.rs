@@ -26,6 +26,7 @@ const NO_CALL: &str = "Plenary";
 pub struct Postman {
     db: Db,
     public_url: String,
+    site_url: String,
     from: Option<String>,
     from_name: Option<String>,
     templates: Templates,
@@ -44,6 +45,7 @@ impl Postman {
         Self {
             db,
             public_url: settings.public_url.clone(),
+            site_url: settings.site_url(),
             from: mail.from.clone(),
             from_name: mail.from_name.clone(),
             templates,
@@ -130,6 +132,7 @@ impl Postman {
             link: link.as_deref(),
             until: until.as_deref(),
             unsubscribe: unsubscribe.as_deref(),
+            site: Some(&self.site_url),
             params: mail.params.as_object().map_or(&no_params, |_| &mail.params),
         };
         let occasion = if kind == Kind::Digest {

@@ -138,6 +138,7 @@ fn what_is_daily_comes_in_one_mail_at_nine() {
         link: None,
         until: None,
         unsubscribe: Some("http://plenary.test/unsubscribe?token=x"),
+        site: None,
         params: &mail.params,
     };
     let templates = Templates::new(None);

@@ -35,7 +35,7 @@ impl Server {
         let mut day: plenary::time::Day = from.parse().unwrap();
         let last: plenary::time::Day = to.parse().unwrap();
         while day <= last {
-            world.at(&format!("{day}T07:00:00Z"));
+            world.at(&format!("{day}T08:00:00Z"));
             self.work(world);
             told.extend(reminders(world).into_iter().map(|line| format!("{day} {line}")));
             day += TimeDelta::days(1);

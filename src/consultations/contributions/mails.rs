@@ -29,7 +29,9 @@ pub fn to_focal_points(tx: &mut Write<'_>, desk: &Desk, kind: Kind, revision: i6
     let who = people::refs(tx, &[desk.person])?.remove(&desk.person).map(|person| person.display_name);
     for person in people::persons(tx, &told)? {
         let title = title(tx, &desk.round, person.locale.as_deref())?;
-        let params = json!({"round": title, "supporter": facts.reference.name, "person": who, "revision": revision});
+        let path = format!("consultations/{}", desk.round.row.slug);
+        let params =
+            json!({"path": path, "round": title, "supporter": facts.reference.name, "person": who, "revision": revision});
         if desk.round.is_confidential() {
             people::tell_in_secret(tx, kind, &person, params)?;
         } else {

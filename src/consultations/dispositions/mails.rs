@@ -39,6 +39,7 @@ struct Taken {
 
 /// What the mails of one write are made from, in whatever language.
 struct Letters {
+    path: String,
     title: Localised,
     languages: Vec<String>,
     questions: Vec<Question>,
@@ -109,7 +110,8 @@ impl Letters {
         }
         let title = Localised::from_json(&round.row.title)?;
         let (languages, questions) = (call::languages(tx)?.0, questions::of(tx, round.row.id)?);
-        Ok(Self { title, languages, questions, takers, became, taken })
+        let path = format!("consultations/{}", round.row.slug);
+        Ok(Self { path, title, languages, questions, takers, became, taken })
     }
 
     fn kind(&self) -> Kind {
@@ -122,7 +124,7 @@ impl Letters {
         let title = self.title.pick(&order);
         if let Some(taken) = &self.taken {
             return json!({
-                "title": title, "supporter": supporter,
+                "path": format!("deliverables/{}", taken.reference), "title": title, "supporter": supporter,
                 "reference": taken.reference, "deliverable": taken.title, "presented": taken.presented,
             });
         }
@@ -139,7 +141,7 @@ impl Letters {
             })
         };
         let items: Vec<Value> = self.became.get(&contribution).into_iter().flatten().map(item).collect();
-        json!({"title": title, "supporter": supporter, "items": items})
+        json!({"path": self.path, "title": title, "supporter": supporter, "items": items})
     }
 }
 

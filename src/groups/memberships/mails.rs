@@ -16,6 +16,7 @@ use crate::supporters;
 fn tell(tx: &mut Write<'_>, kind: Kind, group: &GroupRow, person: &PersonRow, mut params: Value) -> Result<()> {
     let order = call::languages(tx)?.read_by(person.locale.as_deref());
     if let Some(params) = params.as_object_mut() {
+        params.insert("path".into(), format!("groups/{}", group.number).into());
         params.insert("group".into(), Localised::from_json(&group.title)?.pick(&order).into());
     }
     people::tell(tx, kind, person, params)

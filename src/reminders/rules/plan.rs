@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::offsets::Offsets;
-use super::{Moment, ReminderKind, Subject, at_nine};
+use super::{Moment, ReminderKind, Subject};
 use crate::policy::PersonId;
 use crate::time::{Day, Instant};
 
@@ -66,15 +66,15 @@ impl State {
     /// which moments count (`None`: all of them).
     fn span(&self, zone: Tz, now: Instant) -> Option<(Option<Instant>, Day)> {
         let today = now.day_in(zone);
-        if at_nine(today, zone) > now {
+        if Instant::at_nine(today, zone) > now {
             return None;
         }
         match self.planned.get(zone.name()) {
             Some(planned) if *planned >= today => None,
-            Some(planned) => Some((Some(at_nine(*planned, zone)), today)),
+            Some(planned) => Some((Some(Instant::at_nine(*planned, zone)), today)),
             None if self.planned.is_empty() => Some((None, today)),
             // Somebody has come to a zone in which nobody was.
-            None => Some((Some(at_nine(super::earlier(today, 1), zone)), today)),
+            None => Some((Some(Instant::at_nine(super::earlier(today, 1), zone)), today)),
         }
     }
 
@@ -98,9 +98,9 @@ impl State {
         let mut due: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
         for (duty, subject, zone) in self.each().filter(|(duty, ..)| !duty.done) {
             let span = *spans.entry(zone.name()).or_insert_with(|| match when {
-                When::Now(now) => self.span(zone, now).map(|(after, day)| (after, at_nine(day, zone), now)),
+                When::Now(now) => self.span(zone, now).map(|(after, day)| (after, Instant::at_nine(day, zone), now)),
                 When::On(day) => {
-                    let nine = at_nine(day, zone);
+                    let nine = Instant::at_nine(day, zone);
                     Some((Some(nine.minus(TimeDelta::microseconds(1))), nine, nine))
                 }
             });
@@ -120,7 +120,7 @@ impl State {
         let pending: BTreeSet<(usize, PersonId)> = ahead.iter().map(|item| (item.subject, item.person)).collect();
         let mut done = Vec::new();
         for (duty, subject, zone) in self.each() {
-            let after = now.max(at_nine(self.planned.get(zone.name()).copied().unwrap_or_default(), zone));
+            let after = now.max(Instant::at_nine(self.planned.get(zone.name()).copied().unwrap_or_default(), zone));
             let mut late = pending.contains(&(duty.subject, duty.person))
                 && ahead.iter().any(|item| {
                     item.subject == duty.subject

@@ -32,7 +32,7 @@ fn nine_is_nine_wherever_there_is_one() {
         ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z"), // a day that never was
     ];
     for (day, name, nine) in cases {
-        assert_eq!(at_nine(day.parse().unwrap(), zone(name)).to_string(), nine, "{day} {name}");
+        assert_eq!(Instant::at_nine(day.parse().unwrap(), zone(name)).to_string(), nine, "{day} {name}");
     }
 }
 
@@ -65,7 +65,7 @@ fn days_are_counted_in_the_recipients_zone() {
         ("2026-10-08", "2026-10-07T07:00:01Z", "Europe/Paris", &[]),
     ];
     for (target, since, name, expected) in cases {
-        let to = at_nine(target.parse().unwrap(), zone(name));
+        let to = Instant::at_nine(target.parse().unwrap(), zone(name));
         let moments = due_on(target, since).moments(zone(name), &Offsets::default(), None, to);
         assert_eq!(told(&moments), expected, "{target} {since} {name}");
     }
@@ -89,19 +89,19 @@ fn a_round_closes_on_another_day_elsewhere() {
 fn late_comes_weekly_for_a_year_and_after_downtime_the_latest_only() {
     let late = due_on("2026-10-08", "2026-09-20T00:00:00Z");
     let (paris, offsets) = (zone("Europe/Paris"), Offsets::default());
-    let year = late.moments(paris, &offsets, None, at_nine("2027-10-08".parse().unwrap(), paris));
+    let year = late.moments(paris, &offsets, None, Instant::at_nine("2027-10-08".parse().unwrap(), paris));
     assert_eq!(year.len(), 55, "14, 7, 1, and 52 weeks");
     let weeks = year.iter().filter(|moment| moment.kind == ReminderKind::DeliverableLate);
     for (week, moment) in (1..).zip(weeks) {
         assert_eq!(moment.days_before, -7 * week);
-        assert_eq!(moment.at, at_nine(earlier("2026-10-08".parse().unwrap(), -7 * week), paris));
+        assert_eq!(moment.at, Instant::at_nine(earlier("2026-10-08".parse().unwrap(), -7 * week), paris));
     }
     // Down from the sixth of October to the twentieth: the day before and a week after were missed.
-    let after = Some(at_nine("2026-10-06".parse().unwrap(), paris));
+    let after = Some(Instant::at_nine("2026-10-06".parse().unwrap(), paris));
     let back = instant("2026-10-20T12:00:00Z");
     let due = late.due(paris, &offsets, after, back, back).unwrap();
     assert_eq!((due.kind, due.days_before), (ReminderKind::DeliverableLate, -7));
-    let after = Some(at_nine("2026-10-15".parse().unwrap(), paris));
+    let after = Some(Instant::at_nine("2026-10-15".parse().unwrap(), paris));
     assert!(late.due(paris, &offsets, after, back, back).is_none(), "nothing since");
 }
 

@@ -184,7 +184,12 @@ fn withdraw(tx: &mut Write<'_>, row: &store::SupporterRow, reason: &str) -> Resu
         }
     }
     for person in told {
-        people::tell(tx, Kind::SupporterWithdrawn, &person, json!({"supporter": row.name, "reason": reason}))?;
+        people::tell(
+            tx,
+            Kind::SupporterWithdrawn,
+            &person,
+            json!({"path": format!("supporters/{}", row.slug), "supporter": row.name, "reason": reason}),
+        )?;
     }
     Ok(())
 }

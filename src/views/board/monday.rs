@@ -1,6 +1,6 @@
 //! When the weekly readiness report goes out: pure.
 
-use chrono::{Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _};
+use chrono::{Datelike as _, Days};
 use chrono_tz::Tz;
 
 use crate::time::{Day, Instant};
@@ -8,26 +8,15 @@ use crate::time::{Day, Instant};
 /// How many days before a Forum begins the first report may go out.
 const DAYS_BEFORE: i64 = 90;
 
-/// 09:00 on a day in a zone: the first instant from then on where the clocks skip it, the earlier one where they show it twice.
-// The planner of reminders has the same function: to be called there once both are in one tree.
-pub fn at_nine(day: Day, zone: Tz) -> Instant {
-    let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default();
-    // The widest gap is a whole day.
-    (0..=96)
-        .map(|quarters| day.and_time(nine) + TimeDelta::minutes(15 * quarters))
-        .find_map(|local| zone.from_local_datetime(&local).earliest())
-        .map_or_else(|| Instant::start_of(day, zone), |at| Instant::new(at.to_utc()))
-}
-
 /// The Monday whose report is to be sent at `now` to somebody in this zone, if it was not yet: the last one whose 09:00 has come, within
 /// the 90 days before the Forum begins. After days without a server the latest counts; none whose moment lies before `since`, when the dates
 /// became what they are and the reader who they are.
 pub fn due(now: Instant, zone: Tz, starts_on: Day, since: Instant) -> Option<Day> {
     let today = now.day_in(zone);
     let this_week = today.checked_sub_days(Days::new(today.weekday().num_days_from_monday().into()))?;
-    let monday = if at_nine(this_week, zone) <= now { this_week } else { this_week.checked_sub_days(Days::new(7))? };
+    let monday = if Instant::at_nine(this_week, zone) <= now { this_week } else { this_week.checked_sub_days(Days::new(7))? };
     let ahead = (starts_on - monday).num_days();
-    let fits = today < starts_on && ahead <= DAYS_BEFORE && at_nine(monday, zone) >= since;
+    let fits = today < starts_on && ahead <= DAYS_BEFORE && Instant::at_nine(monday, zone) >= since;
     fits.then_some(monday)
 }
 
@@ -46,7 +35,11 @@ mod tests {
             ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z"),
         ];
         for (day, zone, at) in cases {
-            assert_eq!(at_nine(day.parse().unwrap(), zone.parse().unwrap()), Instant::parse(at).unwrap(), "{day} {zone}");
+            assert_eq!(
+                Instant::at_nine(day.parse().unwrap(), zone.parse().unwrap()),
+                Instant::parse(at).unwrap(),
+                "{day} {zone}"
+            );
         }
     }
 

@@ -6,7 +6,7 @@ use chrono::{Days, TimeDelta};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::monday::{at_nine, due};
+use super::monday::due;
 use super::store;
 use super::table::{HealthCounts, Line, Table};
 use crate::call::{self, Call};
@@ -96,7 +96,7 @@ fn report(
             let key = (person.locale.clone(), monday);
             if !written.contains_key(&key) {
                 let order = Languages(call.locales.clone()).read_by(person.locale.as_deref());
-                let params = params(tx, edition, &Reader::Prefers(order), at_nine(monday, call.time_zone))?;
+                let params = params(tx, edition, &Reader::Prefers(order), Instant::at_nine(monday, call.time_zone))?;
                 written.insert(key.clone(), params);
             }
             let Some(params) = written.get(&key) else { continue };

@@ -16,7 +16,8 @@ const PROSE: &str = "First line.\n\nhttps://plenary.example/reset-password?token
 fn occasion<'a>(kind: Kind, language: Language, link: Option<&'a str>, params: &'a Value) -> Occasion<'a> {
     let call = "Paris Call for Trust and Security in Cyberspace";
     let (contact, until) = (Some("contact@pariscall.international"), link.map(|_| "29 November 2026, 10:00 (Europe/Paris)"));
-    Occasion { kind, language, call, contact, link, until, unsubscribe: None, params }
+    let site = Some("https://front.example");
+    Occasion { kind, language, call, contact, link, until, unsubscribe: None, site, params }
 }
 
 /// The params of a kind, as `mail/kinds.rs` names them: all of them, then without those that may be missing.
