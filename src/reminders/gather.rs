@@ -36,6 +36,8 @@ pub struct Gathered {
     pub about: Vec<About>,
     /// What persons have to do with an edition: references and titles of deliverables.
     pub parts: HashMap<(usize, PersonId), Vec<(String, String)>>,
+    /// For whom persons are asked by a round: one of their supporters. In a public round everybody answers for themselves.
+    pub parties: HashMap<(usize, PersonId), SupporterId>,
     /// Whoever can be reached.
     pub persons: HashMap<PersonId, PersonRow>,
     /// The call's languages.
@@ -65,8 +67,8 @@ pub fn gather(c: &mut AnyConnection, now: Instant) -> Result<Gathered> {
     for (kind, subject, on, before, person, at) in store::sent(c, since.day_in(chrono_tz::UTC), since)? {
         state.sent.entry((kind, subject, before, person)).or_default().push((on, at));
     }
-    let (about, parts) = (Vec::new(), HashMap::new());
-    let mut all = Gathered { state, about, parts, persons, languages: call.locales };
+    let (about, parts, parties) = (Vec::new(), HashMap::new(), HashMap::new());
+    let mut all = Gathered { state, about, parts, parties, persons, languages: call.locales };
     let seated = store::seated(c)?;
     let mut chairs: HashMap<GroupId, Vec<PersonId>> = HashMap::new();
     for (group, _, person) in &seated {
@@ -229,20 +231,27 @@ impl Gathered {
             .collect();
         // Whom it concerns, for a supporter; a person who acts for several owes while one of them does.
         let mut concerned: Vec<(PersonId, bool)> = Vec::new();
+        let at = self.state.subjects.len();
         match row.audience {
             Audience::Supporters => {
                 let drafts: BTreeSet<(SupporterId, PersonId)> =
                     written.iter().filter_map(|(_, supporter, _, _, writer)| (*supporter).zip(*writer)).collect();
                 let told =
                     affiliated.iter().filter(|(supporter, person, focal)| *focal || drafts.contains(&(*supporter, *person)));
-                concerned.extend(told.map(|(supporter, person, _)| (*person, answered.contains(supporter))));
+                for (supporter, person, _) in told {
+                    self.parties.entry((at, *person)).or_insert(*supporter);
+                    concerned.push((*person, answered.contains(supporter)));
+                }
             }
             Audience::GroupMembers => {
                 let endorsed: HashSet<SupporterId> = affiliated.iter().map(|(supporter, ..)| *supporter).collect();
                 let members = members.iter().filter_map(|(group, supporter, person)| Some((*group, (*supporter)?, *person)));
                 let all = members.chain(seated.iter().copied());
                 let theirs = all.filter(|(group, supporter, _)| Some(*group) == row.group_id && endorsed.contains(supporter));
-                concerned.extend(theirs.map(|(_, supporter, person)| (person, answered.contains(&supporter))));
+                for (_, supporter, person) in theirs {
+                    self.parties.entry((at, person)).or_insert(supporter);
+                    concerned.push((person, answered.contains(&supporter)));
+                }
             }
             Audience::Public => concerned.extend(
                 written

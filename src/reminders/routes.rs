@@ -1,6 +1,6 @@
 //! What will be sent, and the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
 use schemars::JsonSchema;
@@ -83,7 +83,7 @@ pub struct ScheduledView {
     subject: SubjectView,
     /// Null where it is a secret who has not answered.
     person: Option<RecipientView>,
-    /// How many persons; null where fewer than three are, or are not, among them and that is a secret.
+    /// How many persons; null where they answer for fewer than three, or fewer than three have answered, and that is a secret.
     count: Option<usize>,
     /// When: 09:00 of the recipient's day, or earlier than now where it waits for the worker.
     due_at: Instant,
@@ -130,24 +130,47 @@ fn on(day: Day, days: i64) -> Day {
     day.checked_add_signed(chrono::TimeDelta::days(days)).unwrap_or(day)
 }
 
+/// A moment of a round that keeps to itself who answered.
+struct Veiled {
+    item: Item,
+    /// Who will be reminded.
+    persons: usize,
+    /// For whom, and for whom nobody is reminded any more.
+    open: BTreeSet<String>,
+    done: BTreeSet<String>,
+}
+
+impl Veiled {
+    fn of(item: &Item) -> Self {
+        Self { item: item.clone(), persons: 0, open: BTreeSet::new(), done: BTreeSet::new() }
+    }
+}
+
 fn scheduled(tx: &mut Read<'_>, now: Instant, until: Day, reader: &Reader) -> Result<Vec<ScheduledView>> {
     let all = gather::gather(tx, now)?;
     let (ahead, done) = all.state.ahead(now, until);
     let mut rows = Vec::new();
-    let mut secret: BTreeMap<(usize, Instant, i64), (Item, usize, usize)> = BTreeMap::new();
+    // Who is asked for the same supporter stands on its side together.
+    let mut secret: BTreeMap<(usize, Instant, i64), Veiled> = BTreeMap::new();
     for (item, is_done) in ahead.iter().map(|item| (item, false)).chain(done.iter().map(|item| (item, true))) {
         let Some(about) = all.about.get(item.subject) else { continue };
         if matches!(about, About::Round { secret: true, .. }) {
             let key = (item.subject, item.moment.at, item.moment.days_before);
-            let counted = secret.entry(key).or_insert_with(|| (item.clone(), 0, 0));
-            if is_done { counted.2 += 1 } else { counted.1 += 1 }
+            let of = all.parties.get(&(item.subject, item.person)).map_or_else(|| item.person.to_string(), ToString::to_string);
+            let counted = secret.entry(key).or_insert_with(|| Veiled::of(item));
+            counted.persons += usize::from(!is_done);
+            if is_done {
+                counted.done.insert(of)
+            } else {
+                counted.open.insert(of)
+            };
         } else if !is_done {
             rows.push(view(&all, about, item, Some(item.person), Some(1), reader)?);
         }
     }
-    for (item, open, done) in secret.into_values() {
+    for Veiled { item, persons, open, done } in secret.into_values() {
         let Some(about) = all.about.get(item.subject) else { continue };
-        let count = Some(open).filter(|open| *open >= CROWD && done >= CROWD);
+        let count = Some(persons).filter(|_| open.len() >= CROWD && done.len() >= CROWD);
         rows.push(view(&all, about, &item, None, count, reader)?);
     }
     Ok(rows)

@@ -26,7 +26,6 @@ const ORDER: &[&str] = &[
     "people",
     "notifications",
     "call",
-    "notifications",
     "webhooks",
     "outbox",
     "http",

@@ -108,9 +108,9 @@ fn late_comes_weekly_for_a_year_and_after_downtime_the_latest_only() {
 mod state {
     use std::collections::HashMap;
 
-    use super::super::plan::{Duty, State, When};
     use super::*;
     use crate::policy::PersonId;
+    use crate::reminders::rules::plan::{Duty, State, When};
 
     fn person(n: u8) -> PersonId {
         PersonId::of_bytes([n; 16])
