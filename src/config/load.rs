@@ -182,7 +182,7 @@ impl Layers {
         let same_name = || known().find(|known| known.rsplit('.').next() == key.rsplit('.').next());
         let near =
             || known().map(|known| (distance(known, key), known)).filter(|(far, _)| *far <= 2).min().map(|(_, known)| known);
-        if let Some(meant) = near().or_else(same_name) {
+        if let Some(meant) = same_name().or_else(near) {
             return format!("did you mean {}?", spell(meant));
         }
         let section = key.split_once('.').map_or("", |(section, _)| section);

@@ -141,13 +141,13 @@ fn unknown_keys_are_faults_that_say_what_may_have_been_meant() {
         (
             "[data_dir]\npath = 'x'",
             "data_dir.path: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, site_url, \
-            and the sections auth, cors, database, files, http, limits, log, mail, worker",
+            and the sections auth, cors, database, files, http, limits, log, mail, webhooks, worker",
         ),
         ("[data_dir]", "data_dir: must be a text"),
         (
             "[extra]",
             "extra: is no setting; there are data_dir, database_url, listen, metrics_listen, public_url, site_url, \
-            and the sections auth, cors, database, files, http, limits, log, mail, worker",
+            and the sections auth, cors, database, files, http, limits, log, mail, webhooks, worker",
         ),
         ("[log]\nfile = 'x'", "log.file: is no setting; log has log.format, log.level"),
         ("\"http.workers\" = 1", "\"http.workers\": is no setting; did you mean http.workers?"),

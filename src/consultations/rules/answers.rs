@@ -253,7 +253,10 @@ mod tests {
         let one = json!(["Norms"]);
         let few = read(&many, &[(id(3), &one)]).unwrap();
         assert_eq!(incomplete(&many, &few, &[id(1), id(3)])[0].pointer, "/answers/1/value");
-        assert!(incomplete(&many, &Answers::new(), &[]).is_empty(), "it is not required");
+        // Nothing is required, and nothing at all is no contribution.
+        assert_eq!(incomplete(&many, &Answers::new(), &[])[0].pointer, "/answers");
+        let other = read(&all(), &[(id(1), &json!("Something."))]).unwrap();
+        assert!(incomplete(&many, &other, &[id(1)]).is_empty(), "it is not required");
     }
 
     #[test]

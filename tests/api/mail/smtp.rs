@@ -74,7 +74,7 @@ fn each_mail_ends_where_it_should() {
     ends_with("stranger@example.org", "queued 1", "530 5.7.0");
     assert_eq!(office.recipients(), ["ana@example.org", "bea@example.org"]);
     let metrics = world.web().metrics.text();
-    for (outcome, count) in [("taken", 2), ("later", 4), ("never", 2)] {
+    for (outcome, count) in [("taken", 2), ("later", 4), ("never", 1), ("nobody", 1)] {
         let line = format!("plenary_mail_attempts_total{{outcome=\"{outcome}\"}} {count}");
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }
@@ -229,7 +229,7 @@ fn a_connection_is_used_again_after_a_mail_that_was_taken_and_never_after_one_th
         assert_eq!(office.connections(), 2);
         // Refused, then another: nothing of the one sticks to the other.
         let answer = transport.hand_over(&message("never@example.org")).await;
-        assert!(matches!(&answer, Answer::Never(said) if said.starts_with("550")), "{answer:?}");
+        assert!(matches!(&answer, Answer::Nobody(said) if said.starts_with("550")), "{answer:?}");
         let answer = transport.hand_over(&message("cid@example.org")).await;
         assert!(matches!(answer, Answer::Taken(_)), "{answer:?}");
     });

@@ -66,6 +66,11 @@ impl Mails {
         list
     }
 
+    /// Those of one kind.
+    pub fn of_kind(&self, kind: &str) -> Vec<Claimed> {
+        self.0.iter().filter(|mail| mail.kind == kind).cloned().collect()
+    }
+
     /// The only mail to `recipient`.
     #[track_caller]
     pub fn to(&self, recipient: &str) -> &Claimed {
