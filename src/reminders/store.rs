@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::forum::{EditionId, Status as EditionStatus};
 use crate::groups::{MembershipRole, MembershipStatus, Status as GroupStatus};
 use crate::http::etag::stale;
+use crate::mail::Kind;
 use crate::people::{PersonErased, Role};
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::schema::{
@@ -187,6 +188,8 @@ pub fn sent(c: &mut AnyConnection, from: Day, since: Instant) -> Result<Vec<Sent
     use reminders as q;
     Ok(q::table
         .filter(q::target_on.ge(from).or(q::sent_at.ge(since)))
+        // The weekly report keeps its marks here, too.
+        .filter(q::kind.ne(Kind::ReadinessReport.as_str()))
         .select((q::kind, q::subject_id, q::target_on, q::days_before, q::person_id, q::sent_at))
         .load(c)?)
 }
