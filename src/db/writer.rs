@@ -31,10 +31,13 @@ struct Done {
     goes_on: bool,
 }
 
+/// A write itself, with the connection it is made on or why there is none.
+type Run = Box<dyn FnOnce(&Db, Result<&mut AnyConnection, DbError>) -> Done + Send>;
+
 /// A write that waits for its turn.
 struct Job {
     db: Db,
-    run: Box<dyn FnOnce(&Db, Result<&mut AnyConnection, DbError>) -> Done + Send>,
+    run: Run,
 }
 
 /// The queue of the thread. It ends with the last [`Db`].

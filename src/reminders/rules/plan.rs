@@ -50,6 +50,17 @@ pub enum When {
     On(Day),
 }
 
+/// The moments that are planned at one time in one zone.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    /// They come after this; `None`: all of them.
+    after: Option<Instant>,
+    /// Up to this, and not beyond.
+    to: Instant,
+    /// When they are told.
+    now: Instant,
+}
+
 /// One thing that a person is reminded of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -88,23 +99,23 @@ impl State {
         })
     }
 
-    fn each<'a>(&'a self) -> impl Iterator<Item = (&'a Duty, &'a Subject, Tz)> {
+    fn each(&self) -> impl Iterator<Item = (&Duty, &Subject, Tz)> {
         self.duties.iter().filter_map(|duty| Some((duty, self.subjects.get(duty.subject)?, *self.zones.get(&duty.person)?)))
     }
 
     /// What is to be sent, by person: of each subject the latest moment only, and nothing that was sent.
     pub fn due(&self, when: When) -> BTreeMap<PersonId, Vec<Item>> {
-        let mut spans: HashMap<&str, Option<(Option<Instant>, Instant, Instant)>> = HashMap::new();
+        let mut spans: HashMap<&str, Option<Span>> = HashMap::new();
         let mut due: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
         for (duty, subject, zone) in self.each().filter(|(duty, ..)| !duty.done) {
             let span = *spans.entry(zone.name()).or_insert_with(|| match when {
-                When::Now(now) => self.span(zone, now).map(|(after, day)| (after, Instant::at_nine(day, zone), now)),
+                When::Now(now) => self.span(zone, now).map(|(after, day)| Span { after, to: Instant::at_nine(day, zone), now }),
                 When::On(day) => {
                     let nine = Instant::at_nine(day, zone);
-                    Some((Some(nine.minus(TimeDelta::microseconds(1))), nine, nine))
+                    Some(Span { after: Some(nine.minus(TimeDelta::microseconds(1))), to: nine, now: nine })
                 }
             });
-            let Some((after, to, now)) = span else { continue };
+            let Some(Span { after, to, now }) = span else { continue };
             let Some(moment) = subject.due(zone, &self.offsets, after, to, now) else { continue };
             if !self.was_sent(subject, duty.person, &moment) {
                 due.entry(duty.person).or_default().push(Item { subject: duty.subject, person: duty.person, moment });
