@@ -185,9 +185,11 @@ pub struct Delivered {
 }
 
 /// Mails claimed at once.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 /// Mails sent side by side: a slow receiver costs a round trip a command (quality.md).
 const SIDE_BY_SIDE: usize = 16;
+/// Writes under way that say what became of mails.
+const SETTLING: usize = 4;
 /// How often leases are renewed while sending; a third of [`LEASE`].
 const RENEWAL: Duration = Duration::from_secs(6);
 /// How long one hand-over may take.
@@ -233,19 +235,19 @@ async fn deliver(db: &Db, mails: Vec<Claimed>, holder: &str, sender: &dyn Sender
         let outcome = tokio::time::timeout(SEND_TIMEOUT, sender.send(&mail)).await;
         (mail, outcome.unwrap_or_else(|_| Outcome::Later("the hand-over took too long".into())))
     });
-    let mut sent = sent.buffer_unordered(SIDE_BY_SIDE).ready_chunks(SIDE_BY_SIDE);
+    let sent = sent.buffer_unordered(SIDE_BY_SIDE).ready_chunks(SIDE_BY_SIDE);
+    // What became of some is written down while others are on their way.
+    let mut settled = sent.map(|chunk| written_down(db, holder, chunk)).buffer_unordered(SETTLING);
     let mut renewal = tokio::time::interval(RENEWAL);
     renewal.reset();
     loop {
         tokio::select! {
-            chunk = sent.next() => {
+            chunk = settled.next() => {
                 let Some(chunk) = chunk else { return Ok(delivered) };
-                for (mail, outcome) in &chunk {
-                    unsettled.remove(&mail.id);
-                    delivered.taken += usize::from(matches!(outcome, Outcome::Taken(_)));
+                for (id, is_taken) in chunk? {
+                    unsettled.remove(&id);
+                    delivered.taken += usize::from(is_taken);
                 }
-                let holder = holder.to_owned();
-                db.write(move |tx| settle(tx, &holder, &chunk)).await?;
             }
             _ = renewal.tick() => {
                 let (holder, ids) = (holder.to_owned(), unsettled.iter().copied().collect::<Vec<_>>());
@@ -253,6 +255,14 @@ async fn deliver(db: &Db, mails: Vec<Claimed>, holder: &str, sender: &dyn Sender
             }
         }
     }
+}
+
+/// Writes down what became of some mails; which were taken.
+async fn written_down(db: &Db, holder: &str, chunk: Vec<(Claimed, Outcome)>) -> Result<Vec<(MailId, bool)>> {
+    let which = chunk.iter().map(|(mail, outcome)| (mail.id, matches!(outcome, Outcome::Taken(_)))).collect();
+    let holder = holder.to_owned();
+    db.write(move |tx| settle(tx, &holder, &chunk)).await?;
+    Ok(which)
 }
 
 fn settle(tx: &mut Write<'_>, holder: &str, chunk: &[(Claimed, Outcome)]) -> Result<()> {

@@ -1,9 +1,12 @@
 //! Reminders: who is told what, when, how often.
 
+mod community;
+mod killed;
 mod kinds;
 mod once;
 mod schedule;
 mod settings;
+mod year;
 
 use chrono::TimeDelta;
 use plenary::worker::Worker;
