@@ -125,3 +125,8 @@ fn settings(file: Option<PathBuf>) -> Result<Settings, Failure> {
 fn say(line: impl Display) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
+
+/// Says something on standard error, where standard output is for programs.
+fn say_aside(line: impl Display) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

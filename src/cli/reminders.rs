@@ -2,11 +2,14 @@
 
 use clap::Args;
 
-use super::{Failure, Outcome, log, say};
+use super::{Failure, Outcome, log, say, say_aside};
 use crate::config::Settings;
+use crate::db::Db;
 use crate::error::Error;
+use crate::outbox::{self, Delivered};
 use crate::reminders::{self, Line};
 use crate::time::Day;
+use crate::worker::Postman;
 use crate::{app, call, server};
 
 #[derive(Args)]
@@ -40,9 +43,22 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Outcome {
     let lines = reminders::send_on(&db, day, arguments.dry_run).map_err(refusal)?;
     if arguments.json {
         say(serde_json::to_string_pretty(&lines)?);
-        return Ok(());
+    } else {
+        table(&lines);
     }
-    for Line { due_at, kind, subject, person, reason } in &lines {
+    let of = if lines.len() == 1 { "1 reminder".to_owned() } else { format!("{} reminders", lines.len()) };
+    let done = if arguments.dry_run {
+        format!("{of} of {day} would be queued; nothing was.")
+    } else {
+        format!("Queued {of} of {day}. {}", delivered(&db, settings, lines.is_empty())?)
+    };
+    // JSON stays alone on standard output.
+    if arguments.json { say_aside(done) } else { say(done) }
+    Ok(())
+}
+
+fn table(lines: &[Line]) {
+    for Line { due_at, kind, subject, person, reason } in lines {
         let to = match person {
             Some((name, Some(email))) => format!("{name} <{email}>"),
             Some((name, None)) => name.clone(),
@@ -50,13 +66,26 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Outcome {
         };
         say(format_args!("{due_at} {kind:<20} {subject:<28} {to}: {reason}"));
     }
-    let of = if lines.len() == 1 { "1 reminder".to_owned() } else { format!("{} reminders", lines.len()) };
-    if arguments.dry_run {
-        say(format_args!("{of} of {day} would be queued; nothing was."));
-    } else {
-        say(format_args!("Queued {of} of {day}. The worker of a running server delivers them; start one where none runs."));
+}
+
+/// Lets the mails leave, and says by whom.
+fn delivered(db: &Db, settings: &Settings, is_nothing: bool) -> Result<String, Failure> {
+    if is_nothing {
+        return Ok("Nothing waits for delivery.".into());
     }
-    Ok(())
+    let postman = Postman::new(db.clone(), settings);
+    let holder = db.ids().next::<()>(db.clock().now()).to_string();
+    let delivered = actix_web::rt::System::new().block_on(outbox::deliver_unless_served(db, &holder, &postman));
+    Ok(match delivered.map_err(refusal)? {
+        None => "The worker of a running server delivers them.".into(),
+        Some(Delivered { claimed, taken, .. }) if claimed == taken => format!("No server runs here: this command sent {taken} mails."),
+        Some(Delivered { claimed, taken, .. }) => {
+            let left = claimed - taken;
+            format!(
+                "No server runs here: this command sent {taken} mails; {left} were not taken and wait for a server, see `plenary mail list`."
+            )
+        }
+    })
 }
 
 fn refusal(error: Error) -> Failure {

@@ -228,6 +228,38 @@ pub async fn deliver_one(db: &Db, id: MailId, holder: &str, sender: &dyn Sender)
     deliver(db, mails, holder, sender).await
 }
 
+/// How long a command waits for a server to begin with what it queued: a worker looks at least once a second (api.md, The command).
+const NOTICE: Duration = Duration::from_secs(3);
+
+/// Delivers everything that is due, unless a running server does so; `None` where one does. For commands that queue mail.
+///
+/// # Errors
+/// Of the database; what was not taken waits.
+pub async fn deliver_unless_served(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Option<Delivered>> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        let now = db.clock().now();
+        let (waits, served) = db
+            .read(move |tx| Ok::<_, Error>((store::is_any_due(tx, now, Line::Mails)?, store::is_any_held(tx, now)?)))
+            .await?;
+        if !waits || served {
+            return Ok(None);
+        }
+        if begun.elapsed() >= NOTICE {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut all = Delivered::default();
+    loop {
+        let some = deliver_due(db, db.clock().now(), holder, sender).await?;
+        all = Delivered { claimed: all.claimed + some.claimed, taken: all.taken + some.taken, more: some.more };
+        if !some.more {
+            return Ok(Some(all));
+        }
+    }
+}
+
 async fn deliver(db: &Db, mails: Vec<Claimed>, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
     let mut delivered = Delivered { claimed: mails.len(), taken: 0, more: mails.len() == BATCH };
     let mut unsettled: BTreeSet<_> = mails.iter().map(|mail| mail.id).collect();

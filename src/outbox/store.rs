@@ -65,6 +65,12 @@ pub fn is_any_due(connection: &mut AnyConnection, now: Instant, line: Line) -> Q
     }
 }
 
+/// Whether somebody is sending mails at `now`.
+pub fn is_any_held(connection: &mut AnyConnection, now: Instant) -> QueryResult<bool> {
+    let held = o::table.filter(o::state.eq(State::Queued)).filter(o::leased_until.gt(now)).filter(o::webhook_id.is_null());
+    diesel::select(diesel::dsl::exists(held)).get_result(connection)
+}
+
 #[derive(Queryable)]
 struct Row {
     id: MailId,

@@ -1,5 +1,6 @@
 //! Reminders: who is told what, when, how often.
 
+mod command;
 mod community;
 mod killed;
 mod kinds;

@@ -77,7 +77,10 @@ impl Year {
             year.plan(n);
         }
         let everybody: Vec<String> = year.community.everybody().map(str::to_owned).collect();
-        let group: Vec<String> = year.community.members.iter().chain(&year.community.groups[4].chairs).cloned().collect();
+        let mut group = year.community.members.clone();
+        group.extend(year.community.groups[4].chairs.clone());
+        group.sort();
+        group.dedup();
         year.ask("Expectations", "supporters", None, ["2027-02-01T08:00:00Z", "2027-03-01T23:00:00Z"], &everybody, "attributed");
         let five = Some(year.community.groups[4].id);
         year.ask("A draft index", "group_members", five, ["2027-05-03T08:00:00Z", "2027-06-01T23:00:00Z"], &group, "attributed");

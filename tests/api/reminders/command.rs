@@ -1,0 +1,37 @@
+//! `plenary reminders`.
+
+use serde_json::{Value, json};
+
+use super::{plan, reminders};
+use crate::process::{Running, end, plenary_on};
+use crate::world::cast::Cast;
+
+#[test]
+fn the_command_shows_queues_and_delivers() {
+    let cast = Cast::new();
+    plan(&cast, &cast.chair, "2026-10-08", &json!({}));
+    cast.mails();
+    let directory = tempfile::TempDir::new().unwrap();
+    let run = |arguments: &[&str]| end(plenary_on(cast.home(), directory.path(), arguments)).well();
+    let dry = run(&["reminders", "--dry-run", "--on", "2026-09-08"]).stdout;
+    assert!(dry.contains("2026-09-08T07:00:00Z deliverable_due") && dry.contains("chair@plenary.test"), "{dry}");
+    assert!(dry.ends_with("2 reminders of 2026-09-08 would be queued; nothing was.\n"), "{dry}");
+    let lines = run(&["reminders", "--dry-run", "--on", "2026-09-08", "--json"]);
+    let lines: Vec<Value> = serde_json::from_str(&lines.stdout).unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line["kind"].clone(), line["subject"].clone(), line["reason"].clone())).collect();
+    let due = (json!("deliverable_due"), json!("deliverables/WG5-D1"), json!("30 days before it is due on 2026-10-08"));
+    assert_eq!(told, [due.clone(), due]);
+    assert!(reminders(&cast).is_empty(), "a dry run queues nothing");
+
+    let queued = run(&["reminders", "--on", "2026-09-08"]).stdout;
+    assert!(queued.ends_with("Queued 2 reminders of 2026-09-08. No server runs here: this command sent 2 mails.\n"), "{queued}");
+    let again = run(&["reminders", "--on", "2026-09-08"]).stdout;
+    assert_eq!(again, "Queued 0 reminders of 2026-09-08. Nothing waits for delivery.\n");
+    let written = std::fs::read_dir(directory.path().join("data/mail")).unwrap().count();
+    assert_eq!(written, 2);
+
+    let server = Running::start(plenary_on(cast.home(), directory.path(), &["serve"]));
+    let served = run(&["reminders", "--on", "2026-09-24"]).stdout;
+    assert!(served.ends_with("Queued 2 reminders of 2026-09-24. The worker of a running server delivers them.\n"), "{served}");
+    drop(server);
+}
