@@ -152,7 +152,7 @@ impl Composition {
     ) -> Self {
         prepare(&db);
         prepare_links(&db, &accounts);
-        let parts = Parts::default().with(accounts).with(files).with(Readable::of(&routes));
+        let parts = Parts::default().with(accounts).with(files).with(Readable::of(&routes)).with(notifications::Hub::default());
         let web = Web::new(db, options, authenticate, call::languages, Metrics::new(), parts);
         let routes = Arc::new(routes);
         Self { web, document: http::docs::Document::of(routes.clone()), routes }

@@ -83,6 +83,11 @@ impl Instant {
         self.0.and_utc()
     }
 
+    /// So many seconds after the beginning of 1970 in UTC; that beginning, where it is beyond what a calendar holds.
+    pub fn of_unix(seconds: i64) -> Self {
+        Self::new(DateTime::from_timestamp_secs(seconds).unwrap_or_default())
+    }
+
     /// Later by `by`; the last representable instant where that overflows.
     pub fn plus(self, by: TimeDelta) -> Self {
         self.0.checked_add_signed(by).map_or(Self(NaiveDateTime::MAX), Self)

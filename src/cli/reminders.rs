@@ -53,7 +53,11 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Outcome {
         format!("Queued {of} of {day}. {}", delivered(&db, settings, lines.is_empty())?)
     };
     // JSON stays alone on standard output.
-    if arguments.json { say_aside(done) } else { say(done) }
+    if arguments.json {
+        say_aside(done)
+    } else {
+        say(done)
+    }
     Ok(())
 }
 
@@ -78,7 +82,9 @@ fn delivered(db: &Db, settings: &Settings, is_nothing: bool) -> Result<String, F
     let delivered = actix_web::rt::System::new().block_on(outbox::deliver_unless_served(db, &holder, &postman));
     Ok(match delivered.map_err(refusal)? {
         None => "The worker of a running server delivers them.".into(),
-        Some(Delivered { claimed, taken, .. }) if claimed == taken => format!("No server runs here: this command sent {taken} mails."),
+        Some(Delivered { claimed, taken, .. }) if claimed == taken => {
+            format!("No server runs here: this command sent {taken} mails.")
+        }
         Some(Delivered { claimed, taken, .. }) => {
             let left = claimed - taken;
             format!(

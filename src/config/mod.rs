@@ -114,6 +114,12 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// For the next request on an idle connection; zero closes it after each answer.
     pub keep_alive: Duration,
+    /// Streams of events held open at once, over all workers.
+    pub max_streams: usize,
+    /// How long a stream is silent at most.
+    pub stream_heartbeat: Duration,
+    /// How long a stream lasts at most.
+    pub stream_longest: Duration,
     /// For running requests to finish when the server stops.
     pub shutdown: Duration,
     /// Largest body, in bytes.

@@ -96,6 +96,9 @@ impl Reading {
             body_timeout: self.millis("http.body_timeout_ms", 1..=LONGEST),
             request_timeout: self.millis("http.request_timeout_ms", 1..=LONGEST),
             keep_alive: self.millis("http.keep_alive_ms", 0..=LONGEST),
+            max_streams: self.number("http.max_streams", 1..=1_000_000),
+            stream_heartbeat: self.millis("http.stream_heartbeat_ms", 100..=LONGEST),
+            stream_longest: self.millis("http.stream_longest_ms", 1..=24 * LONGEST),
             shutdown: self.millis("http.shutdown_ms", 0..=LONGEST),
             max_body_bytes: self.number("http.max_body_bytes", 1 << 10..=1 << 30),
             trusted_proxies: self.list("http.trusted_proxies", |text| {

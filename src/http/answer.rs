@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use actix_web::HttpResponse;
-use actix_web::body::SizedStream;
+use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use base64::Engine;
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::cache::Kept;
 use super::etag::Tagged;
+use super::events::Told;
 use super::page::Page;
 use crate::error::{Error, Result};
 use crate::files::Pieces;
@@ -49,11 +50,11 @@ pub struct Reply {
 }
 
 /// A body that is read while it is sent.
-pub struct Streamed {
-    /// How many bytes it has.
-    pub length: u64,
-    /// They.
-    pub pieces: Pieces,
+pub enum Streamed {
+    /// So many bytes.
+    Sized(u64, Pieces),
+    /// As many as there come to be.
+    Endless(Told),
 }
 
 impl Reply {
@@ -84,7 +85,8 @@ impl Reply {
     pub fn into_response(self) -> HttpResponse {
         let mut response = match self.streamed {
             None => HttpResponse::build(self.status).body(self.body),
-            Some(Streamed { length, pieces }) => HttpResponse::build(self.status).body(SizedStream::new(length, pieces)),
+            Some(Streamed::Sized(length, pieces)) => HttpResponse::build(self.status).body(SizedStream::new(length, pieces)),
+            Some(Streamed::Endless(told)) => HttpResponse::build(self.status).body(BodyStream::new(told)),
         };
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);

@@ -70,6 +70,11 @@ impl Credential {
         Ok(Some(credential))
     }
 
+    /// Until when it counts.
+    pub(super) fn until(self) -> Instant {
+        self.who.until
+    }
+
     /// The caller, read anew: its session must still stand.
     pub(super) fn recognise(self, web: &Web, c: &mut AnyConnection, now: Instant) -> Result<Actor> {
         let known = web.authenticate.recognise(c, self.who, now)?;

@@ -175,7 +175,7 @@ impl Answer for StoredFile {
             piece.inspect_err(|error| tracing::error!(%error, "a stored file could not be read to its end"))
         };
         let pieces = pieces.unwrap_or_else(|| futures_util::stream::empty().boxed());
-        reply.streamed = Some(Streamed { length, pieces: pieces.map(logged).boxed() });
+        reply.streamed = Some(Streamed::Sized(length, pieces.map(logged).boxed()));
         Ok(reply)
     }
 

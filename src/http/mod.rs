@@ -12,6 +12,7 @@ pub mod csv;
 pub mod docs;
 pub mod edge;
 pub mod etag;
+pub mod events;
 mod example;
 mod file;
 pub mod health;
@@ -38,6 +39,7 @@ pub use answer::{Accepted, Answer, Calendar, Created, Csv, Download, Html, NoCon
 pub use beside::Beside;
 pub use credential::{bad_link, is_link, linked};
 pub use etag::Tagged;
+pub use events::{Caller, Events};
 pub use file::{About, StoredFile};
 pub use input::prose;
 pub use page::Page;
@@ -85,6 +87,25 @@ pub struct Options {
     pub cors: cors::Cors,
     /// How often a client may ask.
     pub limits: limits::Quotas,
+    /// Streams of events.
+    pub streams: Streams,
+}
+
+/// What holds for streams of events.
+#[derive(Clone, Copy, Debug)]
+pub struct Streams {
+    /// Streams that one server holds open at once.
+    pub most: usize,
+    /// How long a stream is silent at most.
+    pub heartbeat: Duration,
+    /// How long a stream lasts at most; then its client comes again.
+    pub longest: Duration,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self { most: 2_000, heartbeat: Duration::from_secs(15), longest: Duration::from_secs(3_600) }
+    }
 }
 
 impl Default for Options {
@@ -98,6 +119,7 @@ impl Default for Options {
             cache_bytes: 16 << 20,
             cors: cors::Cors::default(),
             limits: limits::Quotas::default(),
+            streams: Streams::default(),
         }
     }
 }
@@ -109,6 +131,8 @@ pub struct SignedIn {
     pub person: PersonId,
     /// The session that the token was given in.
     pub session: Id<SessionMark>,
+    /// Until when the token counts.
+    pub until: Instant,
 }
 
 /// Who a bearer token stands for. Accounts live in a higher slice; the composition root hands it in.

@@ -9,7 +9,7 @@ use super::etag::IfMatch;
 use super::file::Asks;
 use super::idempotency::{self, Attempt, Claim};
 use super::upload::Upload;
-use super::{Languages, Web};
+use super::{Caller, Languages, Streams, Web};
 use crate::audit;
 use crate::db::{AnyConnection, Read, Write};
 use crate::error::{Error, Problem, ProblemKind, Result};
@@ -47,6 +47,8 @@ pub(super) struct Head {
     pub attempt: Option<Attempt>,
     /// What of a stored file is asked for.
     pub asks: Asks,
+    /// The last event that a stream's client has (`Last-Event-ID`).
+    pub last_event: Option<String>,
     /// What the answer says in `Content-Language`, once the reader is known.
     pub spoken: Arc<OnceLock<String>>,
 }
@@ -144,6 +146,22 @@ impl<P, Q, B> Request<P, Q, B> {
     /// The upload that it brings, once. Allow first, then read it, then write.
     pub fn take_upload(&mut self) -> Option<Upload> {
         self.upload.take()
+    }
+
+    /// Who asks, to be asked for again while a stream lasts; 401 where nobody does.
+    pub fn caller(&self) -> Result<Caller> {
+        let credential = self.head.credential.ok_or_else(authentication_required)?;
+        Ok(Caller::new(self.web.clone(), credential))
+    }
+
+    /// What holds for streams of events.
+    pub fn streams(&self) -> Streams {
+        self.web.options.streams
+    }
+
+    /// The last event that a stream's client has (`Last-Event-ID`).
+    pub fn last_event(&self) -> Option<&str> {
+        self.head.last_event.as_deref()
     }
 
     /// Whether it may be a repeat, by its `Idempotency-Key`: then what was done before is answered, whatever the state is now.

@@ -356,6 +356,7 @@ where
             range: text(header::RANGE).map(str::to_owned),
             if_range: text(header::IF_RANGE).map(str::to_owned),
         },
+        last_event: text(header::HeaderName::from_static("last-event-id")).map(str::to_owned),
         spoken: Arc::default(),
     };
     Ok(Request { web, head, form, upload })

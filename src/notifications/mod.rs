@@ -2,10 +2,12 @@
 //! (domain.md, The Forum cycle and its mails).
 
 mod digests;
+mod hub;
 mod leaving;
 mod routes;
 mod rules;
 mod store;
+mod stream;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use crate::mail::Kind;
 use crate::policy::PersonId;
 
 pub use digests::send_due as send_digests;
+pub use hub::Hub;
 pub use leaving::mount as mount_unsubscribe;
 pub use rules::Choice;
 pub use store::forget_old;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::rules::{self, Choice};
 use super::store::{self, Inbox, NotificationId, NotificationRow, Preferences};
+use super::stream;
 use crate::call;
 use crate::error::{Error, FieldFault, Problem, Result};
 use crate::http::page::Paging;
@@ -25,7 +26,7 @@ struct Choices(BTreeMap<String, Choice>);
 /// A notification.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Notification")]
-struct NotificationView {
+pub(super) struct NotificationView {
     id: NotificationId,
     /// Which mail says the same.
     kind: String,
@@ -73,11 +74,12 @@ pub fn routes() -> Vec<Route> {
             replace_preferences,
         ),
         get("/notifications", Action::KeepOwnAccount, "What one was told", list),
+        get("/notifications/stream", Action::KeepOwnAccount, "What one is told, as it comes", stream::listen),
         route(Method::POST, "/notifications/read", Action::KeepOwnAccount, "Say up to where one has read", read),
     ]
 }
 
-fn oneself<P, Q, B>(input: &Input<P, Q, B>) -> Result<PersonId> {
+pub(super) fn oneself<P, Q, B>(input: &Input<P, Q, B>) -> Result<PersonId> {
     let person = input.actor.person.ok_or_else(|| Error::not_found("person"))?;
     input.allow(&policy::Object::of_person(person))?;
     Ok(person)
@@ -146,7 +148,7 @@ async fn list(request: Request<(), InboxQuery>) -> Result<Beside<NotificationVie
         .await
 }
 
-fn view(row: NotificationRow, templates: &Templates, call: &str, language: Language) -> NotificationView {
+pub(super) fn view(row: NotificationRow, templates: &Templates, call: &str, language: Language) -> NotificationView {
     let params: Value = serde_json::from_str(&row.params).unwrap_or_default();
     let title = Kind::parse(&row.kind).map(|kind| {
         templates.subject(&Occasion {

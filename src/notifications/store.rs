@@ -238,6 +238,17 @@ pub fn page(connection: &mut AnyConnection, person: PersonId, unread: bool, plan
     Ok(plan.apply(of_person(person, unread)).select(NotificationRow::as_select()).load(connection)?)
 }
 
+/// The numbers of these persons' newest notifications, where they have any.
+pub fn newest_of(connection: &mut AnyConnection, persons: &[PersonId]) -> QueryResult<Vec<(PersonId, i64)>> {
+    c::table.filter(any_of("notification_counters.person_id", persons)).select((c::person_id, c::newest)).load(connection)
+}
+
+/// A person's notifications with numbers above one, lowest first, at most so many.
+pub fn after(connection: &mut AnyConnection, person: PersonId, number: i64, most: usize) -> QueryResult<Vec<NotificationRow>> {
+    let later = n::table.filter(n::person_id.eq(person)).filter(n::number.gt(number)).order(n::number);
+    later.limit(i64::try_from(most).unwrap_or(i64::MAX)).select(NotificationRow::as_select()).load(connection)
+}
+
 /// How many notifications a person has, or has not read.
 pub fn count(connection: &mut AnyConnection, person: PersonId, unread: bool) -> Result<i64> {
     Ok(of_person(person, unread).count().get_result(connection)?)

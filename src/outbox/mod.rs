@@ -239,9 +239,8 @@ pub async fn deliver_unless_served(db: &Db, holder: &str, sender: &dyn Sender) -
     let begun = tokio::time::Instant::now();
     loop {
         let now = db.clock().now();
-        let (waits, served) = db
-            .read(move |tx| Ok::<_, Error>((store::is_any_due(tx, now, Line::Mails)?, store::is_any_held(tx, now)?)))
-            .await?;
+        let (waits, served) =
+            db.read(move |tx| Ok::<_, Error>((store::is_any_due(tx, now, Line::Mails)?, store::is_any_held(tx, now)?))).await?;
         if !waits || served {
             return Ok(None);
         }

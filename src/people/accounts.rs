@@ -42,7 +42,7 @@ impl Accounts {
 
 impl Authenticate for Accounts {
     fn verify(&self, token: &str, now: Instant) -> Result<SignedIn> {
-        self.keys.verify(token, now).map(|claims| SignedIn { person: claims.sub, session: claims.sid })
+        self.keys.verify(token, now).map(|claims| SignedIn { person: claims.sub, session: claims.sid, until: claims.until() })
     }
 
     fn verify_link(&self, link: &str, target: &str, now: Instant) -> Result<SignedIn> {

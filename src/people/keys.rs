@@ -126,6 +126,13 @@ pub struct Claims {
     exp: i64,
 }
 
+impl Claims {
+    /// When the token expires.
+    pub fn until(&self) -> Instant {
+        Instant::of_unix(self.exp)
+    }
+}
+
 impl Keys {
     /// Reads the key file, or makes it. `issuer` is the public URL. Refused where others than its owner can get at the file.
     pub fn open(path: &Path, issuer: &str, now: Instant) -> Result<Self> {

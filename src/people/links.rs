@@ -49,9 +49,8 @@ pub(super) fn verify(keys: &Keys, token: &str, target: &str, now: Instant) -> Re
     let (person, rest) = said.split_first_chunk::<16>().ok_or_else(bad_link)?;
     let (session, until) = rest.split_first_chunk::<16>().ok_or_else(bad_link)?;
     let until = until.try_into().map(i64::from_be_bytes).map_err(|_| bad_link())?;
-    if now.utc().timestamp() < until {
-        Ok(SignedIn { person: Id::of_bytes(*person), session: Id::of_bytes(*session) })
-    } else {
-        Err(bad_link())
+    if now.utc().timestamp() >= until {
+        return Err(bad_link());
     }
+    Ok(SignedIn { person: Id::of_bytes(*person), session: Id::of_bytes(*session), until: Instant::of_unix(until) })
 }

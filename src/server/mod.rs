@@ -18,7 +18,8 @@ use crate::config::Settings;
 use crate::db::{ConnectError, Db, DbError};
 use crate::files::{Files, FilesError};
 use crate::http::limits::Quotas;
-use crate::http::{self, cors::Cors};
+use crate::http::{self, Streams, cors::Cors};
+use crate::notifications::Hub;
 use crate::people::{Accounts, Cost, Hasher, Keys, LoginLimits};
 use crate::time::Clock;
 use crate::webhooks::Reach;
@@ -113,6 +114,7 @@ pub async fn run<Stop: Future<Output = ()>>(
     let composition = compose(db.clone(), http_options(&settings), accounts(&settings, db.clock())?, files(&settings)?);
     app::prepare_endpoints(&db, reach(&settings));
     let web = composition.web.clone();
+    let hub = web.part::<Hub>().map_err(|error| std::io::Error::other(error.to_string()))?;
     let measured = web.metrics.clone();
     let workers = settings.http.workers;
     let server = HttpServer::new(move || composition.app())
@@ -157,6 +159,7 @@ pub async fn run<Stop: Future<Output = ()>>(
         ended = &mut serving => ended.map_err(std::io::Error::other)?,
         () = stop => {
             tracing::info!(seconds = settings.http.shutdown.as_secs_f64(), "stopping; running requests may finish");
+            hub.close();
             // Here rather than by actix, which looks once a second.
             if tokio::time::timeout(settings.http.shutdown, handle.stop(true)).await.is_err() {
                 tracing::warn!("gave up on requests that still ran");
@@ -199,6 +202,11 @@ fn http_options(settings: &Settings) -> http::Options {
             forgot: settings.limits.forgot,
             applications: settings.limits.applications,
             public_contributions: settings.limits.public_contributions,
+        },
+        streams: Streams {
+            most: settings.http.max_streams,
+            heartbeat: settings.http.stream_heartbeat,
+            longest: settings.http.stream_longest,
         },
     }
 }

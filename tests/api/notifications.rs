@@ -1,5 +1,7 @@
 //! How persons hear of things: choices, digests, notifications, one-click unsubscribe, suppressed addresses.
 
+mod stream;
+
 use std::future::Future;
 use std::pin::Pin;
 

@@ -19,7 +19,7 @@ use plenary::config::{FileSettings, Settings};
 use plenary::db::{self, AnyConnection, Db, Write};
 use plenary::error::Error;
 use plenary::files::Files;
-use plenary::http::{self, Authenticate, Route, Web};
+use plenary::http::{self, Authenticate, Route, Streams, Web};
 use plenary::ids::Ids;
 use plenary::load::{self, Report};
 use plenary::time::{Clock, Instant};
@@ -134,7 +134,11 @@ impl World {
             more: Vec::new(),
             authenticate: None,
             accounts: people::Setup::default(),
-            options: http::Options::default(),
+            // Whoever walks over all routes shall come to an end.
+            options: http::Options {
+                streams: Streams { longest: Duration::from_millis(50), ..Streams::default() },
+                ..http::Options::default()
+            },
             database,
             files: Settings::load(None, []).unwrap().files,
         }
@@ -216,6 +220,8 @@ impl Server {
                 let server = HttpServer::new(move || composition.app())
                     .workers(1)
                     .worker_max_blocking_threads(8)
+                    // A test on a busy machine may be slow between two requests.
+                    .keep_alive(Duration::from_secs(60))
                     .disable_signals()
                     .bind("127.0.0.1:0")
                     .unwrap();

@@ -56,10 +56,10 @@ fn person(n: usize) -> PersonId {
 struct Tokens;
 
 impl Authenticate for Tokens {
-    fn verify(&self, token: &str, _: Instant) -> Result<SignedIn> {
+    fn verify(&self, token: &str, now: Instant) -> Result<SignedIn> {
         let known = ["ended", "secretariat", "deputy", "person"].iter().position(|known| *known == token);
         let person = known.map(person).ok_or_else(bad_token)?;
-        Ok(SignedIn { person, session: person.as_str().parse().unwrap() })
+        Ok(SignedIn { person, session: person.as_str().parse().unwrap(), until: now })
     }
 
     fn recognise(&self, _: &mut AnyConnection, who: SignedIn, _: Instant) -> Result<Option<Actor>> {

@@ -60,8 +60,12 @@ impl Community {
     fn seat(&self, world: &World) -> Vec<Group> {
         let seats: Vec<(String, GroupId, SupporterId, i64)> = world.read(|c| {
             let held = co_chair_seats::table.inner_join(working_groups::table).filter(co_chair_seats::until.is_null());
-            let columns =
-                (co_chair_seats::id, co_chair_seats::group_id, co_chair_seats::supporter_id, working_groups::number.assume_not_null());
+            let columns = (
+                co_chair_seats::id,
+                co_chair_seats::group_id,
+                co_chair_seats::supporter_id,
+                working_groups::number.assume_not_null(),
+            );
             Ok(held.select(columns).order((working_groups::number, co_chair_seats::position)).load(c)?)
         });
         let mut groups: Vec<Group> = Vec::new();
@@ -99,7 +103,11 @@ impl Community {
                 diesel::insert_into(memberships::table)
                     .values((
                         (memberships::id.eq(id), memberships::group_id.eq(group), memberships::person_id.eq(person)),
-                        (memberships::supporter_id.eq(supporter), memberships::role.eq("member"), memberships::status.eq("active")),
+                        (
+                            memberships::supporter_id.eq(supporter),
+                            memberships::role.eq("member"),
+                            memberships::status.eq("active"),
+                        ),
                         (memberships::since.eq(now), memberships::version.eq(1_i64)),
                         (memberships::created_at.eq(now), memberships::updated_at.eq(now)),
                     ))
@@ -116,8 +124,8 @@ impl Community {
 fn focal_points(world: &World) -> Vec<(SupporterId, PersonId, String, Option<&'static str>)> {
     let all: Vec<(SupporterId, String)> =
         world.read(|c| Ok(supporters::table.order(supporters::slug).select((supporters::id, supporters::slug)).load(c)?));
-    let password: Option<String> =
-        world.read(|c| Ok(persons::table.filter(persons::role.eq("secretariat")).select(persons::password_hash).get_result(c)?));
+    let password: Option<String> = world
+        .read(|c| Ok(persons::table.filter(persons::role.eq("secretariat")).select(persons::password_hash).get_result(c)?));
     let zones: Vec<Option<&'static str>> = vec![Some(ZONES[0]), None, Some(ZONES[2])];
     let mut made = Vec::new();
     world.write(|tx| {
@@ -137,7 +145,11 @@ fn focal_points(world: &World) -> Vec<(SupporterId, PersonId, String, Option<&'s
                 .execute(&mut **tx)?;
             diesel::insert_into(affiliations::table)
                 .values((
-                    (affiliations::id.eq(affiliation), affiliations::person_id.eq(person), affiliations::supporter_id.eq(supporter)),
+                    (
+                        affiliations::id.eq(affiliation),
+                        affiliations::person_id.eq(person),
+                        affiliations::supporter_id.eq(supporter),
+                    ),
                     (affiliations::role.eq("focal_point"), affiliations::since.eq(now), affiliations::version.eq(1_i64)),
                     (affiliations::created_at.eq(now), affiliations::updated_at.eq(now)),
                 ))

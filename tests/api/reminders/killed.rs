@@ -138,7 +138,12 @@ fn servers_that_are_killed_at_random_tell_everybody_once() {
         std::fs::write(&clock, now.to_string()).unwrap();
         let start = Moment::now();
         while start.elapsed() < a_day || told(&world, *offset) < SUPPORTERS {
-            assert!(start.elapsed() < PATIENCE, "{} of {SUPPORTERS} were told on day {n}, {} killed", told(&world, *offset), victims.killed);
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{} of {SUPPORTERS} were told on day {n}, {} killed",
+                told(&world, *offset),
+                victims.killed
+            );
             victims.turn();
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -146,9 +151,8 @@ fn servers_that_are_killed_at_random_tell_everybody_once() {
     let killed = victims.killed;
     drop(victims);
     assert!(killed >= 6, "{killed} killed");
-    let queued: Vec<String> = world.read(|c| {
-        Ok(outbox::table.filter(outbox::kind.eq("consultation_closing")).select(outbox::recipient).load(c)?)
-    });
+    let queued: Vec<String> =
+        world.read(|c| Ok(outbox::table.filter(outbox::kind.eq("consultation_closing")).select(outbox::recipient).load(c)?));
     let mut times: BTreeMap<&str, usize> = community.everybody().map(|email| (email, 0)).collect();
     for recipient in &queued {
         *times.get_mut(recipient.as_str()).unwrap() += 1;

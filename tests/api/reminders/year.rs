@@ -69,10 +69,14 @@ impl Year {
         let community = Community::settle(&world, SUPPORTERS);
         let server = Server::new(&world, "w");
         let mut year = Self { world, community, server, owed: Vec::new(), rounds: Vec::new(), told: Vec::new(), seen: None };
-        year.secretary("POST", "/forum-editions", &json!({
-            "name": "Forum 2027", "city": "Paris", "country": "FR", "time_zone": "Europe/Paris", "starts_on": "2027-11-09",
-            "ends_on": "2027-11-11", "submission_deadline": "2027-10-01",
-        }));
+        year.secretary(
+            "POST",
+            "/forum-editions",
+            &json!({
+                "name": "Forum 2027", "city": "Paris", "country": "FR", "time_zone": "Europe/Paris", "starts_on": "2027-11-09",
+                "ends_on": "2027-11-11", "submission_deadline": "2027-10-01",
+            }),
+        );
         for n in 0..DELIVERABLES {
             year.plan(n);
         }
@@ -190,10 +194,14 @@ impl Year {
 
     /// By a week, and what is still owed to it with it.
     fn move_the_forum(&mut self) {
-        self.secretary("POST", "/forum-editions/2027/reschedule", &json!({
-            "starts_on": "2027-11-16", "ends_on": "2027-11-18", "submission_deadline": "2027-10-08", "deliverables": "shift",
-            "reason": "The hall is taken.",
-        }));
+        self.secretary(
+            "POST",
+            "/forum-editions/2027/reschedule",
+            &json!({
+                "starts_on": "2027-11-16", "ends_on": "2027-11-18", "submission_deadline": "2027-10-08", "deliverables": "shift",
+                "reason": "The hall is taken.",
+            }),
+        );
         for owed in self.owed.iter_mut().filter(|owed| owed.for_forum && owed.submitted_at.is_none()) {
             owed.due_on += TimeDelta::days(7);
         }

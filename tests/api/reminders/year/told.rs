@@ -45,7 +45,9 @@ pub fn taken(world: &World, seen: &mut Option<String>, community: &Community) ->
     *seen = rows.last().map(|(id, ..)| id.clone());
     world.write(|tx| {
         let queued = outbox::table.filter(outbox::state.eq("queued"));
-        diesel::update(queued).set((outbox::state.eq("sent"), outbox::sent_at.eq(outbox::created_at.nullable()))).execute(&mut **tx)?;
+        diesel::update(queued)
+            .set((outbox::state.eq("sent"), outbox::sent_at.eq(outbox::created_at.nullable())))
+            .execute(&mut **tx)?;
         Ok(())
     });
     let told = |(_, kind, to, params, at): (String, String, String, String, Instant)| {
@@ -59,11 +61,7 @@ pub fn taken(world: &World, seen: &mut Option<String>, community: &Community) ->
 
 fn item(params: &Value) -> Item {
     let target = ["due_on", "on", "closes"].iter().find_map(|name| params[*name].as_str()).unwrap();
-    Item {
-        path: params["path"].as_str().unwrap().to_owned(),
-        target: target.to_owned(),
-        days: params["days"].as_i64().unwrap(),
-    }
+    Item { path: params["path"].as_str().unwrap().to_owned(), target: target.to_owned(), days: params["days"].as_i64().unwrap() }
 }
 
 /// A line for everybody who is told the same on a day: the few by name, of many how many.

@@ -1,0 +1,79 @@
+//! Server-sent events (WHATWG HTML, 9.2): an answer that goes on until one of both sides ends it.
+
+use std::convert::Infallible;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Bytes;
+use futures_util::stream::BoxStream;
+use schemars::SchemaGenerator;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Web;
+use super::answer::{Answer, Described, Reply, Streamed};
+use super::credential::Credential;
+use crate::db::{AnyConnection, Db};
+use crate::error::{Error, Result};
+use crate::policy::Actor;
+use crate::time::Instant;
+
+/// The events of a stream, as they are sent.
+pub type Told = BoxStream<'static, std::result::Result<Bytes, Infallible>>;
+
+/// Who listens: known by a token that may expire, in a session that may end while the stream lasts.
+pub struct Caller {
+    web: Web,
+    credential: Credential,
+}
+
+impl Caller {
+    pub(super) fn new(web: Web, credential: Credential) -> Self {
+        Self { web, credential }
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.web.db
+    }
+
+    /// Until when the token counts.
+    pub fn until(&self) -> Instant {
+        self.credential.until()
+    }
+
+    /// A question that can be taken into a transaction: who it is by now. 401 where the session has ended.
+    pub fn asked(&self) -> impl FnOnce(&mut AnyConnection, Instant) -> Result<Actor> + Send + use<> {
+        let (web, credential) = (self.web.clone(), self.credential);
+        move |c, now| credential.recognise(&web, c, now)
+    }
+}
+
+/// 200 with `text/event-stream`.
+pub struct Events(pub Told);
+
+impl Answer for Events {
+    fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
+        let mut reply = Reply::of(StatusCode::OK, "text/event-stream", Vec::new());
+        reply.streamed = Some(Streamed::Endless(self.0));
+        // A proxy that collects bytes would hold events back.
+        reply.with(header::CACHE_CONTROL, "no-store")?.with(HeaderName::from_static("x-accel-buffering"), "no")
+    }
+    fn describe(_: &mut SchemaGenerator) -> Described {
+        let mut described = Described::new(200, "Events as they come (server-sent events), until the token expires.");
+        described.bodies.push(("text/event-stream", json!({"type": "string"})));
+        described
+    }
+}
+
+/// An event, as it is sent: its number, its name, its data as JSON.
+pub fn event(number: i64, name: &str, data: &impl Serialize) -> Result<Bytes> {
+    let data = serde_json::to_string(data).map_err(|error| Error::Internal(error.to_string()))?;
+    // JSON is one line.
+    Ok(Bytes::from(format!("id: {number}\nevent: {name}\ndata: {data}\n\n")))
+}
+
+/// A sign of life, which no client sees.
+pub fn heartbeat() -> Bytes {
+    Bytes::from_static(b":\n\n")
+}

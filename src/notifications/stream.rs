@@ -1,0 +1,174 @@
+//! `/notifications/stream`: what one is told, as it comes. The number of a notification is the id of its event: whoever was cut off asks for
+//! what came after the last one it has (`Last-Event-ID`).
+
+use std::collections::VecDeque;
+
+use actix_web::web::Bytes;
+use futures_util::{StreamExt as _, stream};
+use serde_json::json;
+use tokio::time::{Instant as Moment, Interval, MissedTickBehavior, interval_at};
+
+use super::hub::{Hub, Line, Signal};
+use super::routes::{oneself, view};
+use super::store;
+use crate::call;
+use crate::error::{Error, Result};
+use crate::http::events::{event, heartbeat};
+use crate::http::{Caller, Events, Request};
+use crate::mail::{Language, Templates};
+use crate::policy::{Object, PersonId};
+use crate::time::Instant;
+
+/// Events that a client which was cut off is sent at most; where it missed more, it is told to fetch the list (`reset`).
+const MISSED: usize = 200;
+
+/// A stream under way. Between two events it holds neither a connection to the database nor a thread.
+struct Listening {
+    caller: Caller,
+    person: PersonId,
+    language: Language,
+    line: Line,
+    /// The number of the last event that was sent.
+    last: i64,
+    ready: VecDeque<Bytes>,
+    beat: Interval,
+    /// When it has lasted long enough.
+    end: Moment,
+    /// As of when the caller is known to be there still.
+    revision: u64,
+}
+
+/// What the database says.
+enum News {
+    /// The caller's session has ended, or its token.
+    Over,
+    /// Events, and the number of the last.
+    Told(Vec<Bytes>, i64),
+}
+
+pub async fn listen(request: Request) -> Result<Events> {
+    let (hub, caller, streams) = (request.part::<Hub>()?, request.caller()?, request.streams());
+    let resumes = request.last_event().map(|id| id.trim().parse::<i64>().ok().filter(|number| *number >= 0));
+    let revision = caller.db().revision();
+    let (_, (person, language)) = request
+        .peek(|_, input| {
+            let language = Language::first_of([input.reader.content_language(&input.languages.0).as_str()]);
+            Ok((oneself(input)?, language))
+        })
+        .await?;
+    // Before it is read how far it has come: what is told in between wakes it.
+    let line = hub.join(caller.db(), person, streams.most)?;
+    let newest = caller.db().read(move |tx| Ok::<_, Error>(store::newest_of(tx, &[person])?)).await?;
+    let newest = newest.first().map_or(0, |(_, newest)| *newest);
+    let mut ready = VecDeque::from([heartbeat()]);
+    let last = match resumes {
+        None => newest,
+        Some(Some(last)) if last <= newest => last,
+        // Nothing that was ever sent: it cannot be told what it missed.
+        Some(_) => {
+            ready.push_back(event(newest, "reset", &json!({}))?);
+            newest
+        }
+    };
+    let mut beat = interval_at(Moment::now() + streams.heartbeat, streams.heartbeat);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let end = Moment::now() + streams.longest;
+    let mut listening = Listening { caller, person, language, line, last, ready, beat, end, revision };
+    if last < newest && !listening.fetch().await? {
+        listening.ready.clear();
+    }
+    let events =
+        stream::unfold(listening, |mut listening| async move { listening.next().await.map(|bytes| (Ok(bytes), listening)) });
+    Ok(Events(events.boxed()))
+}
+
+impl Listening {
+    /// The next bytes to be sent, when there are any; nothing where the stream ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                return Some(bytes);
+            }
+            let goes_on = tokio::select! {
+                changed = self.line.signals.changed() => match changed.map(|()| *self.line.signals.borrow_and_update()) {
+                    Ok(Signal::Newest(number)) if number > self.last => self.fetch().await,
+                    Ok(Signal::Newest(_)) => Ok(true),
+                    Ok(Signal::End) | Err(_) => Ok(false),
+                },
+                _ = self.beat.tick() => self.is_alive().await,
+                () = tokio::time::sleep_until(self.end) => Ok(false),
+            };
+            match goes_on {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    // The client comes again, and misses nothing.
+                    tracing::warn!(%error, "a stream of notifications broke off");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Sends what came after the last event, if the caller is still there; false where it is not.
+    async fn fetch(&mut self) -> Result<bool> {
+        let (asked, until, person, last, language) =
+            (self.caller.asked(), self.caller.until(), self.person, self.last, self.language);
+        let revision = self.caller.db().revision();
+        let news = self.caller.db().read(move |tx| {
+            let now = tx.now();
+            if !is_there(asked(tx, now), person, until, now)? {
+                return Ok(News::Over);
+            }
+            let rows = store::after(tx, person, last, MISSED + 1)?;
+            let Some(number) = rows.last().map(|row| row.number) else { return Ok(News::Told(Vec::new(), last)) };
+            if rows.len() > MISSED {
+                let newest = store::newest_of(tx, &[person])?.first().map_or(number, |(_, newest)| *newest);
+                return Ok(News::Told(vec![event(newest, "reset", &json!({}))?], newest));
+            }
+            let call = call::current(tx)?;
+            let templates = Templates::new(None);
+            let told =
+                rows.into_iter().map(|row| event(row.number, "notification", &view(row, &templates, &call.name, language)));
+            Ok::<_, Error>(News::Told(told.collect::<Result<_>>()?, number))
+        });
+        match news.await? {
+            News::Over => Ok(false),
+            News::Told(told, last) => {
+                self.ready.extend(told);
+                (self.last, self.revision) = (last, revision);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Gives a sign of life, if the caller is still there. The database is asked only where something was written since.
+    async fn is_alive(&mut self) -> Result<bool> {
+        let (revision, until) = (self.caller.db().revision(), self.caller.until());
+        if self.caller.db().clock().now() >= until {
+            return Ok(false);
+        }
+        if revision != self.revision {
+            let (asked, person) = (self.caller.asked(), self.person);
+            let is_there = self.caller.db().read(move |tx| {
+                let now = tx.now();
+                is_there(asked(tx, now), person, until, now)
+            });
+            if !is_there.await? {
+                return Ok(false);
+            }
+            self.revision = revision;
+        }
+        self.ready.push_back(heartbeat());
+        Ok(true)
+    }
+}
+
+/// Whether the caller may go on: by the same token, in the same session, with the same rights.
+fn is_there(actor: Result<crate::policy::Actor>, person: PersonId, until: Instant, now: Instant) -> Result<bool> {
+    match actor {
+        Ok(actor) => Ok(now < until && actor.may(crate::policy::Action::KeepOwnAccount, &Object::of_person(person))),
+        Err(Error::Problem(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,237 @@
+//! `/notifications/stream`, over a real socket.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use plenary::http::Streams;
+use serde_json::{Value, json};
+
+use super::write_to_members;
+use crate::world::cast::Cast;
+use crate::world::{Person, Server, World};
+
+const HEARTBEAT: Duration = Duration::from_millis(200);
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn world() -> World {
+    World::setup().options(|options| options.streams = Streams { heartbeat: HEARTBEAT, ..Streams::default() }).start()
+}
+
+/// A stream as a client reads it.
+struct Stream {
+    reader: BufReader<TcpStream>,
+    status: u16,
+    head: String,
+}
+
+impl Stream {
+    fn open(server: &Server, by: &Person, last: Option<&str>) -> Self {
+        let address = server.base().trim_start_matches("http://");
+        let mut socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
+        let token = &by.token;
+        write!(
+            socket,
+            "GET /api/v1/notifications/stream HTTP/1.1\r\nHost: plenary.test\r\nAuthorization: Bearer {token}\r\n{last}\r\n"
+        )
+        .unwrap();
+        let mut reader = BufReader::new(socket);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+        }
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { reader, status, head }
+    }
+
+    /// The next line of a chunk, without its framing; nothing at the end.
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).unwrap();
+        if line.is_empty() || line == "0\r\n" { None } else { Some(line) }
+    }
+
+    /// The next event: id, name, data; nothing where the stream ends.
+    fn event(&mut self) -> Option<(i64, String, Value)> {
+        let (mut id, mut name) = (0, String::new());
+        loop {
+            let line = self.line()?;
+            if let Some(rest) = line.strip_prefix("id: ") {
+                id = rest.trim().parse().unwrap();
+            } else if let Some(rest) = line.strip_prefix("event: ") {
+                name = rest.trim().to_owned();
+            } else if let Some(rest) = line.strip_prefix("data: ") {
+                return Some((id, name, serde_json::from_str(rest.trim()).unwrap()));
+            }
+        }
+    }
+
+    /// Waits for a sign of life.
+    fn beat(&mut self) {
+        while self.line().expect("a heartbeat") != ":\n" {}
+    }
+
+    fn title(&mut self) -> (i64, String) {
+        let (id, name, data) = self.event().expect("an event");
+        assert_eq!(name, "notification");
+        (id, data["title"].as_str().unwrap().to_owned())
+    }
+}
+
+#[test]
+fn what_one_is_told_comes_as_it_happens_and_again_after_a_break() {
+    let cast = Cast::around(world());
+    let mut stream = Stream::open(&cast, &cast.member, None);
+    assert_eq!(stream.status, 200);
+    let head = stream.head.to_lowercase();
+    for header in ["content-type: text/event-stream", "cache-control: no-store", "x-accel-buffering: no"] {
+        assert!(head.contains(header), "{head}");
+    }
+    let mut others = Stream::open(&cast, &cast.stranger, None);
+    write_to_members(&cast, "First");
+    let (first, title) = stream.title();
+    assert!(title.contains("First"), "{title}");
+    drop(stream);
+    write_to_members(&cast, "Second");
+    write_to_members(&cast, "Third");
+    let mut stream = Stream::open(&cast, &cast.member, Some(&first.to_string()));
+    assert!(stream.title().1.contains("Second"));
+    let (third, title) = stream.title();
+    assert!(title.contains("Third") && third == first + 2);
+    write_to_members(&cast, "Fourth");
+    assert!(stream.title().1.contains("Fourth"));
+    // The list says the same, and what another one is told never comes.
+    let by = cast.sign_in(&cast.member.email);
+    let list = cast.ask("GET", "/notifications?limit=1").by(&by).send().expect(200).json();
+    assert!(list["items"][0]["title"].as_str().unwrap().contains("Fourth"));
+    others.beat();
+    others.beat();
+    drop(others);
+}
+
+#[test]
+fn who_missed_more_than_can_be_sent_is_told_to_fetch() {
+    let cast = Cast::around(world());
+    let by = cast.sign_in(&cast.member.email);
+    let list = cast.ask("GET", "/notifications?total=true").by(&by).send().expect(200).json();
+    let known = list["total"].as_i64().unwrap();
+    for faulty in ["99", "-1", "seven"] {
+        let mut stream = Stream::open(&cast, &cast.member, Some(faulty));
+        let (id, name, data) = stream.event().unwrap();
+        assert_eq!((id, name.as_str(), data), (known, "reset", json!({})), "{faulty}");
+    }
+    cast.write(|tx| {
+        for n in 0..201 {
+            let told = plenary::notifications::Told {
+                kind: plenary::mail::Kind::GroupMessage,
+                person: cast.member.id,
+                email: &cast.member.email,
+                locale: None,
+                params: json!({"group": "G", "number": 5, "subject": format!("No {n}"), "body": "x"}),
+                concealed: false,
+            };
+            plenary::notifications::tell(tx, told)?;
+        }
+        Ok(())
+    });
+    let mut stream = Stream::open(&cast, &cast.member, Some(&known.to_string()));
+    let (id, name, _) = stream.event().unwrap();
+    assert_eq!((id, name.as_str()), (known + 201, "reset"));
+    let mut stream = Stream::open(&cast, &cast.member, Some(&(known + 1).to_string()));
+    assert_eq!(stream.title().0, known + 2);
+}
+
+#[test]
+fn a_stream_ends_with_its_token_and_its_session() {
+    let cast = Cast::around(world());
+    let ends = |stream: &mut Stream| {
+        let start = Instant::now();
+        while stream.line().is_some() {
+            assert!(start.elapsed() < PATIENCE, "it goes on");
+        }
+    };
+    let mut out = Stream::open(&cast, &cast.other_member, None);
+    out.beat();
+    cast.ask("POST", "/auth/logout").by(&cast.other_member).json(&json!({})).send().expect(204);
+    ends(&mut out);
+    assert_eq!(Stream::open(&cast, &cast.other_member, None).status, 401);
+
+    let mut suspended = Stream::open(&cast, &cast.lead, None);
+    suspended.beat();
+    let administrator = cast.administrator();
+    let path = format!("/admin/persons/{}", cast.lead.id);
+    let etag = cast.ask("GET", &path).by(&administrator).send().expect(200).header("etag").to_owned();
+    let body = json!({"suspended": true, "reason": "A stolen account."});
+    cast.ask("PATCH", &path).by(&administrator).if_match(&etag).json(&body).send().expect(200);
+    ends(&mut suspended);
+
+    let mut expires = Stream::open(&cast, &cast.member, None);
+    expires.beat();
+    cast.at("2026-09-01T09:16:00Z");
+    ends(&mut expires);
+}
+
+#[test]
+fn the_oldest_of_six_streams_ends_and_a_full_server_says_so() {
+    let narrow = Streams { heartbeat: HEARTBEAT, most: 6, ..Streams::default() };
+    let cast = Cast::around(World::setup().options(|options| options.streams = narrow).start());
+    let mut all: Vec<Stream> = (0..6)
+        .map(|_| {
+            let mut stream = Stream::open(&cast, &cast.member, None);
+            stream.beat();
+            stream
+        })
+        .collect();
+    while all[0].line().is_some() {}
+    write_to_members(&cast, "For all");
+    for stream in &mut all[1..] {
+        assert!(stream.title().1.contains("For all"));
+    }
+    let mut sixth = Stream::open(&cast, &cast.other_member, None);
+    sixth.beat();
+    let full = Stream::open(&cast, &cast.lead, None);
+    assert_eq!(full.status, 503);
+    assert!(full.head.to_lowercase().contains("retry-after: 60"), "{}", full.head);
+}
+
+#[test]
+fn what_another_server_writes_comes_too() {
+    let cast = Cast::around(world());
+    let _watch = cast.db().watch().unwrap();
+    let mut stream = Stream::open(&cast, &cast.member, None);
+    stream.beat();
+    let other = World::setup().beside(&cast);
+    let body = json!({"subject": "From over there", "body": "Come.", "to": "members"});
+    other.ask("POST", "/groups/5/messages").by(&cast.chair).json(&body).send().expect(202);
+    let start = Instant::now();
+    assert!(stream.title().1.contains("From over there"));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn silent_streams_ask_nothing_and_cost_little() {
+    let cast = Cast::around(World::setup().options(|options| options.streams = Streams::default()).start());
+    let open = || {
+        let person = cast.person(&format!("listener{}@plenary.test", cast.db().queries()));
+        (0..5).map(|_| Stream::open(&cast, &person, None)).collect::<Vec<_>>()
+    };
+    let mut streams = open();
+    let memory = || -> i64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let before = memory();
+    for _ in 0..40 {
+        streams.extend(open());
+    }
+    println!("{} streams, {} KiB more, the client's buffers among them", streams.len(), memory() - before);
+    // What opening them wrote has been looked at by then.
+    std::thread::sleep(Duration::from_secs(1));
+    let queries = cast.db().queries();
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(cast.db().queries(), queries, "nobody asks while nothing is written");
+}
