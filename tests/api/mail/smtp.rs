@@ -17,7 +17,7 @@ use crate::process::{end, plenary};
 use crate::world::{BEGINNING, World, instant};
 
 /// A postman who goes to `office` with these settings, and the directory they lie in.
-fn postman(world: &World, office: &PostOffice, url: &str, trusts: bool) -> (Postman, TempDir) {
+pub fn postman(world: &World, office: &PostOffice, url: &str, trusts: bool) -> (Postman, TempDir) {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("authority.pem");
     std::fs::write(&file, office.authority()).unwrap();
