@@ -30,11 +30,8 @@ pub fn field(message: &str, dkim: &DkimSettings, at: Instant) -> Result<String, 
     let (head, body) = message.split_once("\r\n\r\n").ok_or("it has no body")?;
     let fields = fields(head);
     let mut names: Vec<&str> = SIGNED.into_iter().filter(|name| fields.iter().any(|field| field.is(name))).collect();
-    let mut signed: String = names
-        .iter()
-        .flat_map(|name| fields.iter().rfind(|field| field.is(name)))
-        .map(|field| relaxed(field) + "\r\n")
-        .collect();
+    let mut signed: String =
+        names.iter().flat_map(|name| fields.iter().rfind(|field| field.is(name))).map(|field| relaxed(field) + "\r\n").collect();
     // Once more than it is there: whoever adds another breaks the signature (RFC 6376, 8.15).
     names.insert(0, "From");
     let names: Vec<String> = names.chunks(NAMES).map(|names| names.join(":")).collect();

@@ -193,8 +193,7 @@ async fn decide(request: Request<RequestPath, (), Decision>) -> Result<Object<Ta
             }
             if let Some(person) = people::person(tx, row.person_id)? {
                 let (path, accepted) = (format!("supporters/{}", supporter.reference.slug), to == Status::Accepted);
-                let params =
-                    json!({"path": path, "supporter": supporter.reference.name, "accepted": accepted, "reason": reason});
+                let params = json!({"path": path, "supporter": supporter.reference.name, "accepted": accepted, "reason": reason});
                 people::tell(tx, Kind::AffiliationDecided, &person, params)?;
             }
             Ok(Object::tagged(one(tx, row)?))

@@ -190,7 +190,8 @@ fn every_form_of_mail_is_signed_so_that_others_can_check_it() {
         let record = dkim.record();
         assert!(record.starts_with("plenary-2026._domainkey.example.org. IN TXT \"v=DKIM1; k="), "{record}");
         assert!(record.split('"').all(|part| part.len() <= 255), "{record}");
-        let unsubscribe = "https://plenary.example/unsubscribe?token=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEAbCdEfGhIjKlMnOpQrSt";
+        let unsubscribe =
+            "https://plenary.example/unsubscribe?token=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEAbCdEfGhIjKlMnOpQrSt";
         let cases = [
             (sheet(), letter("A subject", "Text\n"), None, None, ""),
             (sheet(), letter("  Two  spaces ", "\n\n  begins \t so\n\n\ntwo \n\n\n\n\n"), None, None, ""),

@@ -70,7 +70,8 @@ fn an_address_that_nobody_has_gets_nothing_more_but_security_mails() {
         assert_eq!(post.send("group_message", address), DROPPED);
     }
     assert_eq!(post.office.connections(), connections, "nobody is asked about them");
-    let list = post.world.ask("GET", "/admin/mail?state=dropped&kind=group_message").by(&post.secretary).send().expect(200).json();
+    let list =
+        post.world.ask("GET", "/admin/mail?state=dropped&kind=group_message").by(&post.secretary).send().expect(200).json();
     assert_eq!(list["items"].as_array().unwrap().len(), 3);
     assert_eq!(format!("dropped {}", list["items"][0]["last_answer"].as_str().unwrap()), DROPPED);
     // What may be an attack is told all the same, as often as it happens.

@@ -129,7 +129,9 @@ fn a_server_killed_between_the_mark_and_the_commit_has_told_nobody_and_another_t
     assert!(!lines.any(|line| line == "done"));
     if !is_sqlite {
         // The server of a dead client is told so by its system in its own time.
-        run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'");
+        run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+        );
     }
     run(if is_sqlite { "DROP TRIGGER stall" } else { "DROP TRIGGER stall ON reminders" });
     let (marked, queued): (i64, i64) = cast.read(|c| {
