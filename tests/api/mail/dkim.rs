@@ -83,7 +83,7 @@ fn signer(pem: &str) -> DkimSettings {
 fn verify(mail: &[u8], record: &str) -> Result<Vec<String>, String> {
     let record: String = record.split('"').skip(1).step_by(2).collect();
     let record = tags(&record);
-    let public = STANDARD.decode(&tag(&record, "p")).unwrap();
+    let public = STANDARD.decode(tag(&record, "p")).unwrap();
     let mail = std::str::from_utf8(mail).unwrap();
     let (head, body) = mail.split_once("\r\n\r\n").unwrap();
     // Each field with its folds.
