@@ -15,6 +15,10 @@ pub(super) fn run(Command::Check: &Command, settings: &Settings) -> Outcome {
     for (key, value, source) in settings.effective() {
         say(format_args!("{:50} # {source}", format!("{key} = {value}")));
     }
+    if let Some(dkim) = &settings.mail.dkim {
+        say("# Receivers check the signature of mails by this record, which must stand in the DNS:");
+        say(format_args!("# {}", dkim.record()));
+    }
     say("# The settings are in order.");
     Ok(())
 }

@@ -159,3 +159,23 @@ pub(super) fn mailbox(text: &str) -> Result<String, Wrong> {
         .then(|| text.to_owned())
         .ok_or("must be a bare address such as secretariat@example.org; the name beside it is mail.from_name")
 }
+
+/// The name of a domain, in lower case: at least two labels (RFC 1035, 2.3.1), and short enough for a name below it.
+pub(super) fn domain(text: &str) -> Result<String, Wrong> {
+    let is_domain = text.contains('.') && text.len() <= 180 && text.split('.').all(is_label);
+    is_domain.then(|| text.to_ascii_lowercase()).ok_or("must be a domain in ASCII such as example.org (others begin with xn--)")
+}
+
+/// Which key of a domain (RFC 6376, 3.1).
+pub(super) fn selector(text: &str) -> Result<String, Wrong> {
+    let is_selector = text.len() <= 60 && text.split('.').all(is_label);
+    is_selector.then(|| text.to_ascii_lowercase()).ok_or("must be letters, digits and hyphens such as plenary-2026, at most 60")
+}
+
+fn is_label(label: &str) -> bool {
+    let bytes = label.as_bytes();
+    (1..=63).contains(&bytes.len())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}

@@ -1,6 +1,7 @@
 //! The settings: what they are and what they may be. `config/default.toml` says of each what it does, its unit and its default.
 
 mod address;
+mod dkim;
 mod load;
 mod reading;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use dkim::{DkimKey, DkimSettings};
 pub use load::{ConfigFault, ConfigFaults, environment};
 
 /// Every setting, checked. Made by [`Settings::load`] only, so what it holds is within the limits of `config/default.toml`.
@@ -169,6 +171,10 @@ pub struct MailSettings {
     pub from: Option<String>,
     /// Name beside it; the call's where none is set.
     pub from_name: Option<String>,
+    /// Address on the envelope, which is told what cannot be delivered; the one mails are from where none is set.
+    pub bounce_address: Option<String>,
+    /// Who signs them, if anybody.
+    pub dkim: Option<DkimSettings>,
     /// Directory of own templates.
     pub templates_dir: Option<PathBuf>,
 }

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use toml::Value as Toml;
 
 use super::address::{self, Wrong};
+use super::dkim::{DkimKey, DkimSettings};
 use super::load::{ConfigFault, ConfigFaults};
 use super::{
     AuthSettings, CorsSettings, DatabaseSettings, Effective, FileSettings, FileStore, HttpSettings, Limits, LogFormat,
@@ -129,8 +130,27 @@ impl Reading {
             transport: server.filter(|_| by_smtp).map_or(MailTransport::File, MailTransport::Smtp),
             from: self.optional("mail.from", address::mailbox),
             from_name: self.optional("mail.from_name", |text| Ok(text.to_owned())),
+            bounce_address: self.optional("mail.bounce_address", address::mailbox),
+            dkim: self.dkim(),
             templates_dir: self.optional("mail.templates_dir", |text| Ok(text.into())),
         }
+    }
+
+    /// Who signs mails: domain, selector and key, or nothing of it.
+    fn dkim(&mut self) -> Option<DkimSettings> {
+        let domain = self.optional("mail.dkim_domain", address::domain);
+        let selector = self.optional("mail.dkim_selector", address::selector);
+        let file: Option<PathBuf> = self.optional("mail.dkim_key_file", |text| Ok(text.into()));
+        let key = file.as_deref().map(DkimKey::read).transpose();
+        let key = key.map_err(|wrong| self.fault("mail.dkim_key_file", wrong)).ok().flatten();
+        let is_wanted = domain.is_some() || selector.is_some() || file.is_some();
+        if is_wanted || self.faults.iter().any(|fault| fault.key.starts_with("mail.dkim_")) {
+            let needed = |is_there: bool| is_there.then_some(()).ok_or("is needed where another mail.dkim_ setting is set");
+            self.check("mail.dkim_domain", needed(domain.is_some()));
+            self.check("mail.dkim_selector", needed(selector.is_some()));
+            self.check("mail.dkim_key_file", needed(key.is_some()));
+        }
+        Some(DkimSettings { domain: domain?, selector: selector?, key: key? })
     }
 
     fn limits(&mut self) -> Limits {

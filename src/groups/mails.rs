@@ -120,8 +120,10 @@ fn send(tx: &mut Write<'_>) -> Result<()> {
         // As it is now: the transaction may have suspended or erased it.
         let Some(person) = rows.get(&person).filter(|row| row.may_sign_in()) else { continue };
         let order = languages.read_by(person.locale.as_deref());
+        let of: BTreeSet<GroupId> = news.iter().map(|(group, _)| *group).collect();
+        let path = if of.len() == 1 { of.first().and_then(|group| words.path(*group)) } else { None };
         let items: Vec<_> = news.into_iter().map(|(group, news)| words.item(*group, news, &order)).collect();
-        people::tell(tx, kind, person, json!({"items": items}))?;
+        people::tell(tx, kind, person, json!({"path": path, "items": items}))?;
     }
     Ok(())
 }
@@ -144,15 +146,21 @@ impl Words {
         Ok(Self { groups: groups.collect::<Result<_>>()?, supporters: supporters.collect(), persons: persons.collect() })
     }
 
+    /// Where a group is.
+    fn path(&self, group: GroupId) -> Option<String> {
+        self.groups.get(&group).map(|(number, _)| format!("groups/{number}"))
+    }
+
     /// One of a mail's `items`, for who reads in this order of languages.
     fn item(&self, group: GroupId, news: &News, order: &[String]) -> Value {
         let (number, title) = self.groups.get(&group).map(|(number, title)| (number, title.pick(order))).unzip();
+        let path = self.path(group);
         match news {
             News::SeatVacant(supporter) | News::SeatFilled(supporter, _) => {
-                json!({"number": number, "group": title, "supporter": self.supporters.get(supporter)})
+                json!({"path": path, "number": number, "group": title, "supporter": self.supporters.get(supporter)})
             }
-            News::BalanceLost(violations) => json!({"number": number, "group": title, "violations": violations}),
-            News::MembershipEnded(person) => json!({"group": title, "person": self.persons.get(person)}),
+            News::BalanceLost(violations) => json!({"path": path, "number": number, "group": title, "violations": violations}),
+            News::MembershipEnded(person) => json!({"path": path, "group": title, "person": self.persons.get(person)}),
         }
     }
 }

@@ -23,21 +23,21 @@ word_enum! {
         SecondFactorChanged = "second_factor_changed",
         /// An invitation to speak for a supporter. Params `{supporter, inviter|null, role}`, the names of supporter and person; `role` is `representative` or `focal_point`. Asks.
         Invitation = "invitation",
-        /// An affiliation was made at once. Params `{name, supporter, role}`.
+        /// An affiliation was made at once. Params `{name, path|null, supporter, role}`.
         Affiliated = "affiliated",
-        /// An affiliation ended. Params `{name, supporter}`.
+        /// An affiliation ended. Params `{name, path|null, supporter}`.
         AffiliationEnded = "affiliation_ended",
-        /// Somebody asks to be affiliated, to who decides. Params `{name, supporter, person, message|null}`.
+        /// Somebody asks to be affiliated, to who decides. Params `{name, path|null, supporter, person, message|null}`.
         AffiliationAsked = "affiliation_asked",
-        /// A request for affiliation was accepted or declined. Params `{name, supporter, accepted: boolean, reason|null}`.
+        /// A request for affiliation was accepted or declined. Params `{name, path|null, supporter, accepted: boolean, reason|null}`.
         AffiliationDecided = "affiliation_decided",
-        /// A supporter has no focal point any more, to the secretariat. Params `{name, supporter}`.
+        /// A supporter has no focal point any more, to the secretariat. Params `{name, path|null, supporter}`.
         FocalPointMissing = "focal_point_missing",
         /// Confirm an application to endorse the call. Params `{organisation, name}`, which are not shown: a stranger may have typed them. Asks.
         ConfirmApplication = "confirm_application",
         /// An application was received, to its contact. Params `{organisation, name}`.
         ApplicationReceived = "application_received",
-        /// An application waits for a decision, to the secretariat. Params `{organisation, duplicates: integer}`.
+        /// An application waits for a decision, to the secretariat. Params `{name, path|null, organisation, duplicates: integer}`.
         ApplicationToDecide = "application_to_decide",
         /// The secretariat asks the contact of an application something. Params `{organisation, name, question}`.
         ApplicationAsked = "application_asked",
@@ -47,13 +47,13 @@ word_enum! {
         ApplicationDeclined = "application_declined",
         /// A supporter withdrew, to its focal points and the secretariat. Params `{supporter, reason|null}`.
         SupporterWithdrawn = "supporter_withdrawn",
-        /// Co-chair seats are vacant, to the secretariat, the other co-chairs and the supporter's focal points. Params `{name, items: [{number, group, supporter}]}`, the group's number and title and the supporter's name.
+        /// Co-chair seats are vacant, to the secretariat, the other co-chairs and the supporter's focal points. Params `{name, path|null, items: [{path|null, number, group, supporter}]}`, the group's number and title and the supporter's name; the mail's own `path` is there where all items have one.
         SeatVacant = "seat_vacant",
         /// Somebody was named for co-chair seats, to that person. Params as of `seat_vacant`.
         SeatFilled = "seat_filled",
-        /// Active groups have lost the balance of their co-chairs, to the secretariat. Params `{name, items: [{number, group, violations}]}`, `violations` a list of sentences in English.
+        /// Active groups have lost the balance of their co-chairs, to the secretariat. Params `{name, path|null, items: [{path|null, number, group, violations}]}`, `violations` a list of sentences in English.
         BalanceLost = "balance_lost",
-        /// A co-chair or the secretariat writes to people of groups. Params `{name, groups: [title], sender, subject, body}`.
+        /// A co-chair or the secretariat writes to people of groups. Params `{name, path|null, groups: [title], sender, subject, body}`, `path` where it is one group.
         GroupMessage = "group_message",
         /// A meeting is called, with an entry for the calendar. Params `{name, group, by|null, meeting: {id, sequence, title, starts_at, ends_at, time_zone, place|null, link|null, created_at, updated_at}}`, the titles of group and meeting.
         MeetingInvited = "meeting_invited",
@@ -87,7 +87,7 @@ word_enum! {
         MembershipDecided = "membership_decided",
         /// A membership was taken away, for a reason, or ended because its supporter withdrew. Params `{name, group, reason|null, supporter|null}`: one of the two.
         MembershipRemoved = "membership_removed",
-        /// Active memberships ended, to the co-chairs of their groups. Params `{name, items: [{person, group}]}`.
+        /// Active memberships ended, to the co-chairs of their groups. Params `{name, path|null, items: [{path|null, person, group}]}`.
         MembershipEnded = "membership_ended",
         /// An invitation to take part in a group. Params `{group, role, supporter|null, body|null, inviter|null}`; `role` is `member`, then for `supporter`, or `observer`, then for `supporter` or `body`. Asks.
         GroupInvitation = "group_invitation",

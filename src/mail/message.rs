@@ -7,7 +7,8 @@ use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 
-use super::{CalendarPart, Illustration, Letter, plain};
+use super::{CalendarPart, Illustration, Letter, dkim, plain};
+use crate::config::DkimSettings;
 use crate::time::Instant;
 
 /// Characters of a line that travels as it is.
@@ -27,6 +28,8 @@ pub struct Sheet<'a> {
     pub reply_to: Option<&'a str>,
     /// The address it goes to.
     pub to: &'a str,
+    /// The address that is told where it cannot be delivered; `None`: the one it is from.
+    pub bounces_to: Option<&'a str>,
     /// The link to get no more of these, where its reader may do without them: one POST to it does so (RFC 8058).
     pub unsubscribe: Option<&'a str>,
 }
@@ -69,12 +72,18 @@ impl Message {
         let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(error.to_string());
         let from: Address = sheet.from.parse().map_err(|e| ours(&format!("{}: {e}", sheet.from)))?;
         let to: Address = sheet.to.parse().map_err(|_| Unsendable::Recipient)?;
+        let bounces_to = match sheet.bounces_to {
+            Some(address) => address.parse().map_err(|e| ours(&format!("{address}: {e}")))?,
+            None => from.clone(),
+        };
+        let envelope = Envelope::new(Some(bounces_to), vec![to.clone()]).map_err(|e| ours(&e))?;
         let id = format!("{}@{}", sheet.id, from.domain());
         let name = plain::one_line(sheet.from_name);
         let mut builder = lettre::Message::builder()
             .date(SystemTime::from(sheet.written_at.utc()))
             .from(Mailbox::new(Some(name).filter(|name| !name.is_empty()), from))
             .to(to.into())
+            .envelope(envelope)
             .subject(plain::head_line(&letter.subject))
             .message_id(Some(format!("<{id}>")))
             .raw_header(header("Auto-Submitted", "auto-generated"))
@@ -107,6 +116,15 @@ impl Message {
         }
         let message = builder.multipart(body).map_err(|e| ours(&e))?;
         Ok(Self { id, envelope: message.envelope().clone(), bytes: message.formatted() })
+    }
+
+    /// The same with the signature of the domain that answers for it, from the instant it was written on: a repeat has the same bytes.
+    pub fn signed(mut self, dkim: &DkimSettings, written_at: Instant) -> Result<Self, Unsendable> {
+        let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(format!("DKIM: {error}"));
+        let text = std::str::from_utf8(&self.bytes).map_err(|e| ours(&e))?;
+        let field = dkim::field(text, dkim, written_at).map_err(|e| ours(&e))?;
+        self.bytes.splice(0..0, field.into_bytes());
+        Ok(self)
     }
 }
 

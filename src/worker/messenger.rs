@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -29,13 +30,19 @@ const KEPT: usize = 200;
 /// Tells endpoints. Cheap while there are none: its clients are made with the first.
 pub struct Messenger {
     db: Db,
+    names: Arc<dyn Resolve>,
     client: std::sync::Mutex<Option<(Reach, Client)>>,
 }
 
 impl Messenger {
     /// Of this database's endpoints.
     pub fn new(db: Db) -> Self {
-        Self { db, client: std::sync::Mutex::new(None) }
+        Self::asking(db, Arc::new(System))
+    }
+
+    /// [`Messenger::new`], which asks this resolver what names stand for.
+    pub fn asking(db: Db, names: Arc<dyn Resolve>) -> Self {
+        Self { db, names, client: std::sync::Mutex::new(None) }
     }
 
     async fn tell(&self, notice: &Claimed) -> Outcome {
@@ -109,7 +116,7 @@ impl Messenger {
             _ => {
                 let client = Client::builder()
                     .user_agent(concat!("Plenary/", env!("CARGO_PKG_VERSION")))
-                    .dns_resolver(Guarded(reach))
+                    .dns_resolver(Guarded { reach, names: self.names.clone() })
                     .redirect(Policy::none())
                     .no_proxy()
                     .referer(false)
@@ -134,18 +141,32 @@ impl Sender for Messenger {
 
 /// Gives of the addresses of a name those that may be told. The client connects to these and asks nobody again, so that a name which stands for
 /// something else a moment later (DNS rebinding) leads nowhere else.
-struct Guarded(Reach);
+struct Guarded {
+    reach: Reach,
+    names: Arc<dyn Resolve>,
+}
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let (reach, found) = (self.reach, self.names.resolve(name));
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let fit: Vec<SocketAddr> = found.filter(|address| reach.allows(address.ip())).collect();
+            let fit: Vec<SocketAddr> = found.await?.filter(|address| reach.allows(address.ip())).collect();
             if fit.is_empty() {
                 return Err("its name stands for no public address".into());
             }
             Ok(Box::new(fit.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The system's resolver.
+struct System;
+
+impl Resolve for System {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }

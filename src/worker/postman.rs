@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::calendar::Party;
 use crate::call::{self, Call};
-use crate::config::{MailTransport, Settings};
+use crate::config::{DkimSettings, MailTransport, Settings};
 use crate::db::Db;
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::metrics::{AttemptLabels, Metrics};
@@ -29,6 +29,8 @@ pub struct Postman {
     site_url: String,
     from: Option<String>,
     from_name: Option<String>,
+    bounce_address: Option<String>,
+    dkim: Option<DkimSettings>,
     templates: Templates,
     transport: Transport,
     metrics: Option<Arc<Metrics>>,
@@ -48,6 +50,8 @@ impl Postman {
             site_url: settings.site_url(),
             from: mail.from.clone(),
             from_name: mail.from_name.clone(),
+            bounce_address: mail.bounce_address.clone(),
+            dkim: mail.dkim.clone(),
             templates,
             transport: match &mail.transport {
                 MailTransport::File => Transport::File(settings.data_dir.join("mail")),
@@ -152,6 +156,7 @@ impl Postman {
             from_name: self.from_name.as_deref().unwrap_or(name),
             reply_to: contact,
             to: &mail.recipient,
+            bounces_to: self.bounce_address.as_deref(),
             unsubscribe: unsubscribe.as_deref(),
         };
         let from_name = sheet.from_name;
@@ -161,7 +166,12 @@ impl Postman {
             invitation.part(organizer, &mail.recipient, &self.public_url, mail.created_at)
         });
         let picture = Illustration::of(kind, &mail.params, language);
-        Message::with(&sheet, &letter, calendar.as_ref(), picture.as_ref()).map_err(|why| match why {
+        let message = Message::with(&sheet, &letter, calendar.as_ref(), picture.as_ref());
+        let message = message.and_then(|message| match &self.dkim {
+            Some(dkim) => message.signed(dkim, mail.created_at),
+            None => Ok(message),
+        });
+        message.map_err(|why| match why {
             Unsendable::Recipient => Outcome::Never(why.to_string()),
             Unsendable::Ours(_) => Outcome::Later(why.to_string()),
         })

@@ -13,7 +13,6 @@ use plenary::load::load;
 use plenary::schema::{supporter_former_names, supporter_statuses, supporters};
 use plenary::supporters::{Codes, ImportOptions, ImportReport, Mapping, Parsed, Status, Warning, import, parse_register};
 use plenary::time::{Clock, Day};
-use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::dump::{differences, dump};
@@ -290,13 +289,9 @@ fn a_process_killed_in_the_middle_of_an_import_leaves_nothing_of_it() {
     plenary::app::prepare(&db);
     load(&db, PARIS_CALL).unwrap();
     let before = dump(&db);
-    let url = match home.target() {
-        Target::Sqlite(path) => format!("sqlite:{}", path.display()),
-        Target::Postgres(url) => url.expose_secret().to_owned(),
-    };
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["import::victim", "--exact", "--ignored", "--nocapture"])
-        .env(VICTIM, url)
+        .env(VICTIM, home.url())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -2,10 +2,12 @@
 
 mod admin;
 pub mod calendar;
+mod dkim;
 pub mod eml;
 pub mod files;
 mod pages;
-mod post_office;
+pub mod post_office;
+mod refused;
 mod report;
 mod smtp;
 mod templates;

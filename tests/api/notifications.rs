@@ -4,10 +4,12 @@ mod stream;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Barrier;
 
 use plenary::mail::{Kind, Language, Occasion, Templates};
 use plenary::notifications;
 use plenary::outbox::{self, Claimed, Mail, Outcome, Purpose, Sender};
+use plenary::worker::Worker;
 use serde_json::{Value, json};
 
 use crate::world::cast::Cast;
@@ -165,6 +167,42 @@ fn what_is_daily_comes_in_one_mail_at_nine() {
     cast.ask_outside("POST", &format!("/unsubscribe?token={token}")).send().expect(200);
     assert_eq!(choice_of(&cast, &cast.member, "group_message"), "off");
     assert_eq!(choice_of(&cast, &cast.member, "comment_reply"), "immediate");
+}
+
+#[test]
+fn of_servers_that_gather_at_once_one_sends_each_digest() {
+    let cast = Cast::new();
+    let readers = [&cast.member, &cast.other_member];
+    for reader in readers {
+        choose(&cast, reader, &json!({"group_message": "daily"})).expect(200);
+    }
+    // As other processes: each with connections of its own.
+    let databases: Vec<_> = (0..3).map(|_| cast.beside_db()).collect();
+    for day in 2..=5 {
+        write_to_members(&cast, "One");
+        write_to_members(&cast, "Two");
+        cast.mails();
+        cast.at(&format!("2026-09-{day:02}T07:00:00Z"));
+        let together = Barrier::new(databases.len());
+        std::thread::scope(|scope| {
+            for (n, db) in databases.iter().enumerate() {
+                let (together, now) = (&together, cast.now());
+                scope.spawn(move || {
+                    let mut worker = Worker::new(db.clone(), format!("w{n}"));
+                    together.wait();
+                    let round = actix_web::rt::System::new().block_on(worker.tick(now));
+                    assert!(round.failed.is_empty(), "{round:?}");
+                });
+            }
+        });
+        let digests = cast.mails().of_kind("digest");
+        let mut told: Vec<_> = digests.iter().map(|mail| mail.recipient.as_str()).collect();
+        told.sort_unstable();
+        let mut readers: Vec<_> = readers.iter().map(|reader| reader.email.as_str()).collect();
+        readers.sort_unstable();
+        assert_eq!(told, readers, "day {day}");
+        assert!(digests.iter().all(|mail| mail.params["items"].as_array().unwrap().len() == 2), "day {day}");
+    }
 }
 
 #[test]

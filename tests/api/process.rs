@@ -8,10 +8,9 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use plenary::db::{self, Db, DbError, Target};
+use plenary::db::{self, Db, DbError};
 use plenary::ids::Ids;
 use plenary::time::Clock;
-use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 use crate::world::{Home, Reply};
@@ -30,12 +29,8 @@ pub fn plenary(arguments: &[&str]) -> Command {
 
 /// `plenary` on the database of this home.
 pub fn plenary_on(home: &Home, directory: &Path, arguments: &[&str]) -> Command {
-    let url = match home.target() {
-        Target::Sqlite(path) => format!("sqlite:{}", path.display()),
-        Target::Postgres(url) => url.expose_secret().to_owned(),
-    };
     let mut command = plenary(arguments);
-    command.env("PLENARY_DATABASE_URL", url).env("PLENARY_DATA_DIR", directory.join("data"));
+    command.env("PLENARY_DATABASE_URL", home.url()).env("PLENARY_DATA_DIR", directory.join("data"));
     command
 }
 

@@ -117,8 +117,9 @@ pub fn send(tx: &mut Write<'_>, sender: PersonId, message: &Message, to: &[Group
         let order = languages.read_by(person.locale.as_deref());
         let mut theirs: Vec<_> = by.iter().filter_map(|group| titles.get(group)).collect();
         theirs.sort_by_key(|(number, _)| *number);
+        let path = if let [(number, _)] = theirs.as_slice() { Some(format!("groups/{number}")) } else { None };
         let theirs: Vec<&str> = theirs.into_iter().map(|(_, title)| title.pick(&order)).collect();
-        let params = json!({"groups": theirs, "sender": name, "subject": message.subject, "body": message.body});
+        let params = json!({"path": path, "groups": theirs, "sender": name, "subject": message.subject, "body": message.body});
         people::tell(tx, Kind::GroupMessage, person, params)?;
     }
     for id in ids {

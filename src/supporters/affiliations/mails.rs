@@ -13,7 +13,14 @@ use crate::supporters::references;
 
 /// What a supporter is called.
 pub fn supporter_name(c: &mut AnyConnection, supporter: SupporterId) -> Result<String> {
-    Ok(references::refs(c, &[supporter])?.remove(&supporter).map(|facts| facts.reference.name).unwrap_or_default())
+    Ok(named(c, supporter)?.0)
+}
+
+/// What a supporter is called, and where it is.
+fn named(c: &mut AnyConnection, supporter: SupporterId) -> Result<(String, Option<String>)> {
+    let reference = references::refs(c, &[supporter])?.remove(&supporter).map(|facts| facts.reference);
+    let (name, path) = reference.map(|it| (it.name, format!("supporters/{}", it.slug))).unzip();
+    Ok((name.unwrap_or_default(), path))
 }
 
 /// Tells everybody who runs the initiative.
@@ -26,20 +33,21 @@ fn tell_secretariat(tx: &mut Write<'_>, kind: Kind, params: &Value) -> Result<()
 
 /// It speaks for a supporter from now on, or in another role.
 pub fn affiliated(tx: &mut Write<'_>, person: &PersonRow, supporter: SupporterId, role: AffiliationRole) -> Result<()> {
-    let name = supporter_name(tx, supporter)?;
-    people::tell(tx, Kind::Affiliated, person, json!({"supporter": name, "role": role}))
+    let (name, path) = named(tx, supporter)?;
+    people::tell(tx, Kind::Affiliated, person, json!({"path": path, "supporter": name, "role": role}))
 }
 
 /// It speaks for a supporter no more.
 pub fn ended(tx: &mut Write<'_>, person: &PersonRow, supporter: SupporterId) -> Result<()> {
-    let name = supporter_name(tx, supporter)?;
-    people::tell(tx, Kind::AffiliationEnded, person, json!({"supporter": name}))
+    let (name, path) = named(tx, supporter)?;
+    people::tell(tx, Kind::AffiliationEnded, person, json!({"path": path, "supporter": name}))
 }
 
 /// Somebody wants to speak for a supporter: its focal points are asked, the secretariat where none can be reached.
 pub fn asked(tx: &mut Write<'_>, supporter: SupporterId, who: &PersonRow, message: Option<&str>) -> Result<()> {
-    let name = supporter_name(tx, supporter)?;
-    let params = json!({"supporter": name, "person": who.display_name, "message": message});
+    let (name, path) = named(tx, supporter)?;
+    let path = path.map(|path| format!("{path}/affiliation-requests"));
+    let params = json!({"path": path, "supporter": name, "person": who.display_name, "message": message});
     let focal_points = store::focal_points(tx, supporter)?;
     let reached: Vec<_> = people::persons(tx, &focal_points)?.into_iter().filter(PersonRow::is_reachable).collect();
     if reached.is_empty() {
@@ -53,6 +61,6 @@ pub fn asked(tx: &mut Write<'_>, supporter: SupporterId, who: &PersonRow, messag
 
 /// A supporter has no focal point any more.
 pub fn focal_point_missing(tx: &mut Write<'_>, supporter: SupporterId) -> Result<()> {
-    let name = supporter_name(tx, supporter)?;
-    tell_secretariat(tx, Kind::FocalPointMissing, &json!({"supporter": name}))
+    let (name, path) = named(tx, supporter)?;
+    tell_secretariat(tx, Kind::FocalPointMissing, &json!({"path": path, "supporter": name}))
 }

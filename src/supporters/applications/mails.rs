@@ -39,7 +39,9 @@ pub fn ask_to_confirm(tx: &mut Write<'_>, id: ApplicationId, application: &Appli
 pub fn received(tx: &mut Write<'_>, row: &Row, duplicates: usize) -> Result<()> {
     tell(tx, Kind::ApplicationReceived, row, json!({}))?;
     for secretary in people::secretariat(tx)? {
-        people::tell(tx, Kind::ApplicationToDecide, &secretary, json!({"organisation": row.name, "duplicates": duplicates}))?;
+        let path = format!("supporter-applications/{}", row.id);
+        let params = json!({"path": path, "organisation": row.name, "duplicates": duplicates});
+        people::tell(tx, Kind::ApplicationToDecide, &secretary, params)?;
     }
     Ok(())
 }

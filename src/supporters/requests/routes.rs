@@ -192,8 +192,8 @@ async fn decide(request: Request<RequestPath, (), Decision>) -> Result<Object<Ta
                 joining::affiliate(tx, row.person_id, row.supporter_id, AffiliationRole::Representative)?;
             }
             if let Some(person) = people::person(tx, row.person_id)? {
-                let (name, accepted) = (supporter.reference.name, to == Status::Accepted);
-                let params = json!({"supporter": name, "accepted": accepted, "reason": reason});
+                let (path, accepted) = (format!("supporters/{}", supporter.reference.slug), to == Status::Accepted);
+                let params = json!({"path": path, "supporter": supporter.reference.name, "accepted": accepted, "reason": reason});
                 people::tell(tx, Kind::AffiliationDecided, &person, params)?;
             }
             Ok(Object::tagged(one(tx, row)?))

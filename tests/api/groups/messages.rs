@@ -24,7 +24,7 @@ fn co_chairs_write_to_the_people_of_their_group() {
         ["group_message lead@plenary.test", "group_message member@plenary.test", "group_message other-member@plenary.test"]
     );
     let expected = json!({"name": "Member Test", "groups": ["Creating a cyberspace stability index"], "sender": "Chair Test",
-        "subject": "On Monday", "body": "We meet.\n\n**All** of us."});
+        "subject": "On Monday", "body": "We meet.\n\n**All** of us.", "path": "groups/5"});
     assert_eq!(mails.to("member@plenary.test").params, expected);
     // Not to oneself.
     write(&cast, &cast.chair, "co_chairs").expect(202);

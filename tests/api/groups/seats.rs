@@ -206,6 +206,7 @@ fn a_seat_is_given_up_even_below_the_minimum() {
     assert_eq!(lost.list(), ["balance_lost secretary@plenary.test"]);
     let item = &lost.to("secretary@plenary.test").params["items"][0];
     assert_eq!((&item["number"], item["violations"].as_array().unwrap().len()), (&json!(5), 1));
+    assert_eq!((&item["path"], &lost.to("secretary@plenary.test").params["path"]), (&json!("groups/5"), &json!("groups/5")));
     assert_eq!(cast.get("/groups/5").json()["co_chair_balance"]["balanced"], false);
     assert_eq!(names(&cast, "?history=true"), json!([null, "Other-chair Test", null]));
     assert_eq!(give(&cast.focal_point, &seat).expect(409).problem(), "wrong-state");

@@ -115,6 +115,7 @@ fn no_header_can_be_written_from_a_name() {
         from_name: evil,
         reply_to: Some("contact@example.org"),
         to: "ana@example.org",
+        bounces_to: None,
         unsubscribe: None,
     };
     let message = Message::new(&sheet, &letter).unwrap();
@@ -202,6 +203,7 @@ fn the_outbox_asks_for_a_transport_that_cannot_write_again_later() {
         from_name: "",
         reply_to: None,
         to: "b@example.org",
+        bounces_to: None,
         unsubscribe: None,
     };
     let message = Message::new(&sheet, &letter).unwrap();

@@ -48,6 +48,8 @@ struct Seen {
     taken: Vec<Taken>,
     connections: usize,
     passwords: Vec<String>,
+    /// Mailboxes that somebody has by now, whatever their names say.
+    opened: Vec<String>,
     /// Everything said in the clear.
     overheard: Vec<u8>,
     /// Mails to `together@` that wait for each other.
@@ -102,6 +104,11 @@ impl PostOffice {
         self.books.seen.lock().unwrap().taken.clone()
     }
 
+    /// Somebody has this address from now on.
+    pub fn opens(&self, address: &str) {
+        self.books.seen.lock().unwrap().opened.push(address.to_owned());
+    }
+
     /// Recipients of what was taken, sorted.
     pub fn recipients(&self) -> Vec<String> {
         let mut all: Vec<_> = self.taken().into_iter().flat_map(|mail| mail.to).collect();
@@ -125,7 +132,7 @@ impl PostOffice {
 }
 
 /// A certificate for these names, and who signed it.
-fn certified(names: Vec<String>) -> (Arc<ServerConfig>, String) {
+pub fn certified(names: Vec<String>) -> (Arc<ServerConfig>, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority_key = KeyPair::generate().unwrap();
@@ -233,8 +240,12 @@ impl Handler for Clerk {
     }
 
     fn rcpt(&mut self, to: &str) -> Response {
+        let is_open = self.books.seen.lock().unwrap().opened.iter().any(|opened| opened == to);
         let answer = match to.split(['.', '@']).next().unwrap() {
+            _ if is_open => response::OK,
             "never" => Response::custom(550, format!("5.1.1 <{to}> is nobody here")),
+            "gone" => Response::custom(550, "mailbox unavailable".to_owned()),
+            "forged" => Response::custom(550, "5.1.8 bad sender's address".to_owned()),
             "later" => Response::custom(450, "4.2.1 the mailbox is busy".to_owned()),
             "stranger" => Response::custom(530, "5.7.0 authentication required".to_owned()),
             _ => response::OK,
@@ -256,6 +267,7 @@ impl Handler for Clerk {
         let mut seen = self.books.seen.lock().unwrap();
         match self.open.to[0].split(['.', '@']).next().unwrap() {
             "spam" => return Response::custom(554, "5.7.1 this looks like spam".to_owned()),
+            "blocked" => return Response::custom(550, "5.7.1 refused by policy".to_owned()),
             "full" => return Response::custom(452, "4.3.1 the disk is full".to_owned()),
             "slow" => {
                 drop(seen);

@@ -17,7 +17,7 @@ use crate::process::{end, plenary};
 use crate::world::{BEGINNING, World, instant};
 
 /// A postman who goes to `office` with these settings, and the directory they lie in.
-fn postman(world: &World, office: &PostOffice, url: &str, trusts: bool) -> (Postman, TempDir) {
+pub fn postman(world: &World, office: &PostOffice, url: &str, trusts: bool) -> (Postman, TempDir) {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("authority.pem");
     std::fs::write(&file, office.authority()).unwrap();
@@ -205,8 +205,9 @@ fn transport(office: &PostOffice, directory: &TempDir) -> Transport {
 fn message(to: &str) -> Message {
     let letter = Letter { language: Language::En, subject: "a".into(), text: ".b\n..\n".repeat(100), html: "c\n".into() };
     let (id, written_at) = ("0190aaaa-0000-7000-8000-000000000001", instant(BEGINNING));
-    Message::new(&Sheet { id, written_at, from: "a@example.org", from_name: "A", reply_to: None, to, unsubscribe: None }, &letter)
-        .unwrap()
+    let (from, from_name) = ("a@example.org", "A");
+    let sheet = Sheet { id, written_at, from, from_name, reply_to: None, to, bounces_to: None, unsubscribe: None };
+    Message::new(&sheet, &letter).unwrap()
 }
 
 #[test]

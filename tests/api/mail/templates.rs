@@ -34,23 +34,29 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"supporter": MARKUP, "inviter": null, "role": "representative"}),
         ),
         Affiliated => (
-            json!({"name": MARKUP, "supporter": RTL, "role": "focal_point"}),
+            json!({"name": MARKUP, "path": "supporters/a", "supporter": RTL, "role": "focal_point"}),
             json!({"name": RTL, "supporter": LONG, "role": "representative"}),
         ),
-        AffiliationEnded => (json!({"name": MARKUP, "supporter": LONG}), json!({"name": "Ana", "supporter": RTL})),
-        AffiliationAsked => {
-            (json!({"supporter": RTL, "person": MARKUP, "message": PROSE}), json!({"supporter": LONG, "person": "Ana"}))
+        AffiliationEnded => {
+            (json!({"name": MARKUP, "path": "supporters/a", "supporter": LONG}), json!({"name": "Ana", "supporter": RTL}))
         }
+        AffiliationAsked => (
+            json!({"path": "supporters/a/affiliation-requests", "supporter": RTL, "person": MARKUP, "message": PROSE}),
+            json!({"supporter": LONG, "person": "Ana"}),
+        ),
         AffiliationDecided => (
-            json!({"name": "Ana", "supporter": RTL, "accepted": true, "reason": null}),
+            json!({"name": "Ana", "path": "supporters/a", "supporter": RTL, "accepted": true, "reason": null}),
             json!({"name": MARKUP, "supporter": LONG, "accepted": false, "reason": PROSE}),
         ),
-        FocalPointMissing => (json!({"supporter": LONG}), json!({"supporter": RTL})),
+        FocalPointMissing => (json!({"path": "supporters/a", "supporter": LONG}), json!({"supporter": RTL})),
         ConfirmApplication => (json!({"organisation": MARKUP, "name": RTL}), json!({"organisation": LONG, "name": "Ana"})),
         ApplicationReceived | ApplicationEndorsed => {
             (json!({"organisation": MARKUP, "name": RTL}), json!({"organisation": LONG, "name": "Ana"}))
         }
-        ApplicationToDecide => (json!({"organisation": RTL, "duplicates": 2}), json!({"organisation": MARKUP, "duplicates": 0})),
+        ApplicationToDecide => (
+            json!({"path": "supporter-applications/0190aaaa-0000-7000-8000-000000000001", "organisation": RTL, "duplicates": 2}),
+            json!({"organisation": MARKUP, "duplicates": 0}),
+        ),
         ApplicationAsked => (
             json!({"organisation": RTL, "name": MARKUP, "question": PROSE}),
             json!({"organisation": LONG, "name": "Ana", "question": "Who signed?"}),
@@ -61,23 +67,24 @@ fn params(kind: Kind) -> Vec<Value> {
         ),
         SupporterWithdrawn => (json!({"supporter": RTL, "reason": PROSE}), json!({"supporter": MARKUP})),
         SeatVacant | SeatFilled => (
-            json!({"name": MARKUP, "items": [{"number": 5, "group": LONG, "supporter": RTL}, {"number": 6, "group": RTL, "supporter": MARKUP}]}),
-            json!({"name": "Ana", "items": [{"number": 5, "group": "Index", "supporter": LONG}]}),
+            json!({"name": MARKUP, "path": null, "items": [{"path": "groups/5", "number": 5, "group": LONG, "supporter": RTL},
+                {"path": "groups/6", "number": 6, "group": RTL, "supporter": MARKUP}]}),
+            json!({"name": "Ana", "path": "groups/5", "items": [{"path": "groups/5", "number": 5, "group": "Index", "supporter": LONG}]}),
         ),
         BalanceLost => (
             json!({"name": RTL, "items": [
-                {"number": 5, "group": LONG, "violations": ["1 seat where the rule wants 2 to 3.", "1 sector among the seats where the rule wants at least 2."]},
-                {"number": 6, "group": MARKUP, "violations": ["1 country among the seats where the rule wants at least 2."]},
+                {"path": "groups/5", "number": 5, "group": LONG, "violations": ["1 seat where the rule wants 2 to 3.", "1 sector among the seats where the rule wants at least 2."]},
+                {"path": "groups/6", "number": 6, "group": MARKUP, "violations": ["1 country among the seats where the rule wants at least 2."]},
             ]}),
-            json!({"name": "Ana", "items": [{"number": 5, "group": RTL, "violations": ["0 seats where the rule wants 2 to 3."]}]}),
+            json!({"name": "Ana", "path": "groups/5", "items": [{"path": "groups/5", "number": 5, "group": RTL, "violations": ["0 seats where the rule wants 2 to 3."]}]}),
         ),
         GroupMessage => (
             json!({"name": RTL, "groups": [LONG, MARKUP], "sender": MARKUP, "subject": LONG, "body": PROSE}),
-            json!({"name": "Ana", "groups": [RTL], "sender": "Bob", "subject": RTL, "body": "Come on Monday."}),
+            json!({"name": "Ana", "path": "groups/5", "groups": [RTL], "sender": "Bob", "subject": RTL, "body": "Come on Monday."}),
         ),
         ContributionSubmitted | ContributionWithdrawn => (
             json!({"name": MARKUP, "round": LONG, "supporter": RTL, "person": MARKUP, "revision": 3}),
-            json!({"name": "Ana", "round": RTL, "supporter": LONG, "person": RTL, "revision": 1}),
+            json!({"name": "Ana", "path": "consultations/a", "round": RTL, "supporter": LONG, "person": RTL, "revision": 1}),
         ),
         ContributionAnswered => (
             json!({"name": MARKUP, "title": RTL, "supporter": LONG, "items": [
@@ -191,8 +198,8 @@ fn params(kind: Kind) -> Vec<Value> {
             (json!({"name": RTL, "group": MARKUP, "reason": PROSE}), json!({"name": "Ana", "group": LONG, "supporter": RTL}))
         }
         MembershipEnded => (
-            json!({"name": "Ana", "items": [{"person": MARKUP, "group": RTL}, {"person": RTL, "group": LONG}]}),
-            json!({"name": RTL, "items": [{"person": "Bo", "group": LONG}]}),
+            json!({"name": "Ana", "items": [{"path": "groups/5", "person": MARKUP, "group": RTL}, {"path": "groups/6", "person": RTL, "group": LONG}]}),
+            json!({"name": RTL, "path": "groups/5", "items": [{"path": "groups/5", "person": "Bo", "group": LONG}]}),
         ),
         GroupInvitation => (
             json!({"group": LONG, "role": "member", "supporter": RTL, "body": null, "inviter": MARKUP}),
@@ -257,6 +264,7 @@ fn holds_for_every_mail(kind: Kind, letter: &Letter) {
         "{kind}: {html}"
     );
     assert!(!text.contains('\u{202E}') && !html.contains('\u{202E}'), "{kind}");
+    assert!(!text.lines().any(|line| line.starts_with([':', ';', '?', '!', '»']) || line.ends_with('«')), "{kind}: {text}");
     assert!(text.lines().all(|line| line == LINK || line.starts_with(SITE) || line.chars().count() <= 78), "{kind}: {text}");
     // What a stranger typed is not carried to an address that nobody has confirmed.
     if matches!(kind, Kind::VerifyEmail | Kind::ConfirmEmail | Kind::ConfirmApplication) {

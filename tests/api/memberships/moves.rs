@@ -123,7 +123,8 @@ fn who_leaves_is_missed_by_the_co_chairs() {
     assert_eq!(mails.list(), ["membership_ended chair@plenary.test", "membership_ended other-chair@plenary.test"]);
     let title = cast.get("/groups/5").json()["title"].clone();
     let params = &mails.to("chair@plenary.test").params;
-    assert_eq!(params["items"], json!([{"person": "Lead Test", "group": title}]));
+    assert_eq!(params["items"], json!([{"path": "groups/5", "person": "Lead Test", "group": title}]));
+    assert_eq!(params["path"], "groups/5");
     cast.read_as(&cast.lead, super::LIST).expect(403);
     assert_eq!(cast.own(&cast.lead), [json!(null); 0]);
 }

@@ -23,7 +23,7 @@ fn the_secretariat_affiliates_an_account_at_once_and_invites_another_address() {
     assert_eq!(view["etag"], made.header("etag"));
     let mails = team.mails();
     assert_eq!(mails.list(), ["affiliated Ana@acme.example"]);
-    let expected = json!({"name": "Ana Test", "supporter": "Acme", "role": "representative"});
+    let expected = json!({"name": "Ana Test", "path": "supporters/acme", "supporter": "Acme", "role": "representative"});
     assert_eq!(mails.to("Ana@acme.example").params, expected);
     let own = team.read_by(&ana, &path).expect(200).json();
     assert_eq!(own["person"], json!({"id": ana.id, "display_name": "Ana Test"}));
@@ -139,7 +139,8 @@ fn a_role_is_changed_over_the_version_that_was_read_and_never_raised_by_oneself(
     change(&ana, "ana@acme.example", "*", "representative").expect(200);
     let mails = team.mails();
     assert_eq!(mails.list(), ["focal_point_missing secretary@plenary.test"]);
-    assert_eq!(mails.to("secretary@plenary.test").params, json!({"name": "Secretary Test", "supporter": "Acme"}));
+    let expected = json!({"name": "Secretary Test", "path": "supporters/acme", "supporter": "Acme"});
+    assert_eq!(mails.to("secretary@plenary.test").params, expected);
     // Not even with a role in the initiative.
     team.affiliate("secretary@plenary.test", "acme", "representative");
     assert_eq!(change(&team.secretary, "secretary@plenary.test", "*", "focal_point").expect(403).problem(), "forbidden");
@@ -163,7 +164,8 @@ fn an_affiliation_ends_once_and_the_secretariat_learns_that_no_focal_point_is_le
     team.delete(&ana, &path(&anas), &anas["etag"]).expect(204);
     let mails = team.mails();
     assert_eq!(mails.list(), ["affiliation_ended ana@example.org"]);
-    assert_eq!(mails.to("ana@example.org").params, json!({"name": "Ana Test", "supporter": "Acme"}));
+    let expected = json!({"name": "Ana Test", "path": "supporters/acme", "supporter": "Acme"});
+    assert_eq!(mails.to("ana@example.org").params, expected);
     for by in [&ana, &focal, &team.secretary] {
         team.read_by(by, &path(&anas)).expect(404);
     }

@@ -99,6 +99,7 @@ fn from_the_form_to_the_register() {
     let params = &mails.to("secretary@plenary.test").params;
     assert_eq!((&params["organisation"], &params["duplicates"]), (&json!("مؤسسة نور"), &json!(0)));
     let shown = setting.list("?status=pending").pop().unwrap();
+    assert_eq!(params["path"], format!("supporter-applications/{}", shown["id"].as_str().unwrap()));
     assert_eq!(
         shown["contact"],
         json!({"name": "ليلى حسن", "email": "Laila@noor.example", "job_title": "Director", "authorised": true})

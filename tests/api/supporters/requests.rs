@@ -38,7 +38,8 @@ fn a_person_asks_a_focal_point_accepts_and_both_are_told() {
     assert_eq!(view, expected);
     let mails = team.mails();
     assert_eq!(mails.list(), ["affiliation_asked focal@acme.example", "affiliation_asked second@acme.example"]);
-    let params = json!({"name": "Focal Test", "supporter": "Acme", "person": "Ana Test", "message": "أعمل هنا \nسطر ثان"});
+    let params = json!({"name": "Focal Test", "path": "supporters/acme/affiliation-requests", "supporter": "Acme", "person": "Ana Test",
+        "message": "أعمل هنا \nسطر ثان"});
     assert_eq!(mails.to("focal@acme.example").params, params);
     for by in [&ana, &focal, &team.secretary] {
         assert_eq!(team.read_by(by, &path(&view)).expect(200).json(), expected);
@@ -53,7 +54,7 @@ fn a_person_asks_a_focal_point_accepts_and_both_are_told() {
     assert_eq!((&decided["status"], &decided["decided_by"]["id"]), (&json!("accepted"), &json!(second.id)));
     let mails = team.mails();
     assert_eq!(mails.list(), ["affiliation_decided ana@example.org"]);
-    let params = json!({"name": "Ana Test", "supporter": "Acme", "accepted": true, "reason": null});
+    let params = json!({"name": "Ana Test", "path": "supporters/acme", "supporter": "Acme", "accepted": true, "reason": null});
     assert_eq!(mails.to("ana@example.org").params, params);
     assert_eq!(team.affiliation("acme", "ana@example.org").unwrap()["role"], "representative");
     assert_eq!(team.acts("affiliation_request."), ["affiliation_request.made", "affiliation_request.decided"]);
@@ -77,7 +78,8 @@ fn a_declined_request_says_why_and_may_be_made_again() {
     assert_eq!(decide(&team, &team.secretary, &view, &json!({"decision": "perhaps"})).expect(422).faults(), ["/decision enum"]);
     let decided = decide(&team, &team.secretary, &view, &decline).expect(200).json();
     assert_eq!((&decided["status"], &decided["reason"]), (&json!("declined"), &json!("Unknown here.")));
-    let params = json!({"name": "Ana Test", "supporter": "Acme", "accepted": false, "reason": "Unknown here."});
+    let params =
+        json!({"name": "Ana Test", "path": "supporters/acme", "supporter": "Acme", "accepted": false, "reason": "Unknown here."});
     assert_eq!(team.mails().to("ana@example.org").params, params);
     assert_eq!(team.affiliation("acme", "ana@example.org"), None);
     let again = ask(&team, &ana).expect(201).json();

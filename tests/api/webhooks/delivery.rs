@@ -1,12 +1,17 @@
 //! How what is told leaves, and where it does not go.
 
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
 use diesel::prelude::*;
 use plenary::schema::{outbox as rows, webhooks};
 use plenary::webhooks::Reach;
-use plenary::worker::Worker;
+use plenary::worker::{Messenger, Worker};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde_json::{Value, json};
 
-use super::receiver::Receiver;
+use super::receiver::{Receiver, Untrusted};
 use super::{Endpoint, messenger, notices, tell, tell_through};
 use crate::world::{Person, World};
 
@@ -239,25 +244,96 @@ fn nothing_is_sent_where_only_this_server_can_reach() {
     assert!(stage.receiver.told().is_empty());
 }
 
+/// A resolver for which every name stands for the same addresses.
+#[derive(Default)]
+struct Says {
+    addresses: Mutex<Vec<IpAddr>>,
+    asked: AtomicUsize,
+}
+
+impl Says {
+    fn now(&self, addresses: &[&str]) {
+        *self.addresses.lock().unwrap() = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
+    }
+}
+
+impl Resolve for Says {
+    fn resolve(&self, _: Name) -> Resolving {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let all: Vec<SocketAddr> = self.addresses.lock().unwrap().iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+        Box::pin(async move { Ok(Box::new(all.into_iter()) as Addrs) })
+    }
+}
+
 #[test]
-fn a_name_that_stands_for_this_machine_is_found_out_when_it_is_asked_for() {
-    // The resolver itself, past the list of names that are refused at once.
-    let stage = Stage::new();
-    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
-    let own = hosts.lines().filter(|line| line.starts_with("127.")).flat_map(|line| line.split_whitespace().skip(1));
-    for name in own.filter(|name| !name.contains("localhost")).take(1) {
+fn a_name_that_has_come_to_stand_for_something_private_is_refused_when_it_is_connected_to() {
+    let mut stage = Stage::new();
+    let names = Arc::new(Says::default());
+    let through = Messenger::asking(stage.world.db().clone(), names.clone());
+    let reach = |world: &World, allow_private_addresses: bool| {
+        plenary::app::prepare_endpoints(world.db(), Reach { allow_http: true, allow_private_addresses });
+    };
+    let answer = |stage: &Stage| stage.endpoint.deliveries(&stage.world, &stage.secretary)[0]["last_answer"].clone();
+    const REFUSED: &str = "could not be reached: its name stands for no public address";
+    reach(&stage.world, false);
+    let cases: [&[&str]; 8] = [
+        &["127.0.0.1"],
+        &["::1"],
+        &["::ffff:127.0.0.1"],
+        &["10.0.0.1", "127.0.0.1"],
+        &["169.254.169.254"],
+        &["100.64.0.1"],
+        &["fd00::1", "::ffff:10.0.0.1"],
+        &[],
+    ];
+    for (n, stands_for) in (0..).zip(cases) {
         stage.world.write(|tx| {
-            diesel::update(webhooks::table).set(webhooks::url.eq(stage.receiver.url_as(name))).execute(&mut **tx)?;
+            // A name that is nobody's own.
+            diesel::update(webhooks::table)
+                .set(webhooks::url.eq(stage.receiver.url_as("hooks.example.org")))
+                .execute(&mut **tx)?;
+            diesel::delete(rows::table.filter(rows::webhook_id.is_not_null())).execute(&mut **tx)?;
             Ok(())
         });
-        plenary::app::prepare_endpoints(stage.world.db(), Reach { allow_http: true, allow_private_addresses: false });
-        stage.propose(98);
-        assert_eq!(tell(&stage.world).taken, 0);
-        let answer = stage.endpoint.deliveries(&stage.world, &stage.secretary)[0]["last_answer"].clone();
-        assert!(answer.as_str().unwrap().contains("no public address"), "{name}: {answer}");
-        plenary::app::prepare_endpoints(stage.world.db(), Reach { allow_http: true, allow_private_addresses: true });
-        assert!(stage.receiver.told().is_empty());
+        names.now(stands_for);
+        stage.propose(100 + n);
+        assert_eq!(tell_through(&stage.world, &through).taken, 0, "{stands_for:?}");
+        assert_eq!(answer(&stage), REFUSED, "{stands_for:?}");
+        assert_eq!(stage.deliveries(), [(json!("queued"), json!(1))]);
+        assert_eq!(names.asked.load(Ordering::SeqCst), n as usize + 1, "what was judged is what is connected to");
     }
+    assert!(stage.receiver.told().is_empty());
+    // Where the settings allow it, the same answer leads there.
+    names.now(&["127.0.0.1"]);
+    reach(&stage.world, true);
+    stage.at("2026-09-01T09:01:00Z");
+    assert_eq!(tell_through(&stage.world, &through).taken, 1);
+    // And no more once they do not, over whatever connection.
+    reach(&stage.world, false);
+    stage.propose(120);
+    assert_eq!(tell_through(&stage.world, &through).taken, 0);
+    assert_eq!((answer(&stage), stage.receiver.told().len()), (json!(REFUSED), 1));
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused_and_tried_again() {
+    let mut stage = Stage::new();
+    let untrusted = Untrusted::open();
+    stage.world.write(|tx| {
+        diesel::update(webhooks::table).set(webhooks::url.eq(untrusted.url())).execute(&mut **tx)?;
+        Ok(())
+    });
+    stage.propose(71);
+    for (attempt, when) in [(1, "2026-09-01T09:01:00Z"), (2, "2026-09-01T09:05:00Z")] {
+        assert_eq!(tell(&stage.world).taken, 0);
+        assert_eq!(stage.deliveries(), [(json!("queued"), json!(attempt))]);
+        let delivery = stage.endpoint.deliveries(&stage.world, &stage.secretary)[0].clone();
+        let answer = delivery["last_answer"].as_str().unwrap();
+        assert!(answer.starts_with("could not be reached: ") && answer.contains("certificate"), "{answer}");
+        stage.at(when);
+    }
+    assert_eq!(untrusted.met(), 2);
+    assert_eq!(untrusted.heard(), "", "nothing is said to who could be anybody");
 }
 
 #[test]

@@ -2,12 +2,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use ureq::http::HeaderMap;
+
+use crate::mail::post_office::certified;
 
 /// What was told.
 #[derive(Clone, Debug)]
@@ -106,4 +110,45 @@ fn serve(mut stream: &TcpStream, told: &Mutex<Vec<Told>>, answer: &Mutex<String>
     told.lock().unwrap().push(Told { line: line.trim_end().to_owned(), headers, body });
     let answer = answer.lock().unwrap().clone();
     stream.write_all(answer.as_bytes()).unwrap();
+}
+
+/// A server with TLS, whose certificate is signed by nobody that anybody knows.
+pub struct Untrusted {
+    port: u16,
+    met: Arc<AtomicUsize>,
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Untrusted {
+    pub fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self { port: listener.local_addr().unwrap().port(), met: Arc::default(), heard: Arc::default() };
+        let (tls, _) = certified(vec!["localhost".into(), "127.0.0.1".into()]);
+        let (met, heard) = (server.met.clone(), server.heard.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                met.fetch_add(1, Ordering::SeqCst);
+                let mut stream = StreamOwned::new(ServerConnection::new(tls.clone()).unwrap(), stream);
+                let mut said = [0; 1024];
+                while let Ok(some @ 1..) = stream.read(&mut said) {
+                    heard.lock().unwrap().extend_from_slice(&said[..some]);
+                }
+            }
+        });
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}/", self.port)
+    }
+
+    /// How often somebody connected.
+    pub fn met(&self) -> usize {
+        self.met.load(Ordering::SeqCst)
+    }
+
+    /// What was said once the connection was secret.
+    pub fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.heard.lock().unwrap()).into_owned()
+    }
 }

@@ -10,6 +10,7 @@ use diesel::{QueryableByName, RunQueryDsl};
 use plenary::db::{self, AnyConnection, Db, Target};
 use plenary::ids::Ids;
 use plenary::time::Clock;
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 const LIKE_THE_PRODUCT: &str = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'";
@@ -58,6 +59,14 @@ impl Home {
     pub fn directory(&self) -> &Path {
         let (Self::Sqlite(directory) | Self::Postgres { directory, .. }) = self;
         directory.path()
+    }
+
+    /// It as `database_url` names it.
+    pub fn url(&self) -> String {
+        match self.target() {
+            Target::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Target::Postgres(url) => url.expose_secret().to_owned(),
+        }
     }
 
     /// How to open it.
