@@ -121,8 +121,8 @@ fn every_fault_is_named_at_once_with_where_it_came_from() {
         "data_dir: must be a text (from {path})
 http: is a section: write [http], and its settings below (from {path})
 http.port: is no setting; http has PLENARY_HTTP__BODY_TIMEOUT_MS, PLENARY_HTTP__CACHE_BYTES, PLENARY_HTTP__HEADER_TIMEOUT_MS, \
-PLENARY_HTTP__KEEP_ALIVE_MS, PLENARY_HTTP__MAX_BODY_BYTES, PLENARY_HTTP__MAX_CONNECTIONS, \
-PLENARY_HTTP__REQUEST_TIMEOUT_MS, PLENARY_HTTP__SHUTDOWN_MS, PLENARY_HTTP__TRUSTED_PROXIES, PLENARY_HTTP__WORKERS (from PLENARY_HTTP__PORT)
+PLENARY_HTTP__KEEP_ALIVE_MS, PLENARY_HTTP__MAX_BODY_BYTES, PLENARY_HTTP__MAX_CONNECTIONS, PLENARY_HTTP__MAX_STREAMS, \
+PLENARY_HTTP__REQUEST_TIMEOUT_MS, PLENARY_HTTP__SHUTDOWN_MS, PLENARY_HTTP__STREAM_HEARTBEAT_MS, PLENARY_HTTP__STREAM_LONGEST_MS, PLENARY_HTTP__TRUSTED_PROXIES, PLENARY_HTTP__WORKERS (from PLENARY_HTTP__PORT)
 worker.enabled: must be true or false (from PLENARY_WORKER__ENABLED)
 listen: must be an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080 (from {path})
 mail.transport: must be one of file, smtp (from {path})

@@ -169,12 +169,16 @@ pub fn line(all: &Gathered, item: &Item) -> Option<Line> {
 
 /// Why somebody is reminded at that moment.
 pub fn reason(item: &Item) -> String {
-    let (days, on) = (item.moment.days_before, item.moment.target_on);
+    let on = item.moment.target_on;
+    let days = match item.moment.days_before.abs() {
+        1 => "1 day".to_owned(),
+        many => format!("{many} days"),
+    };
     match item.moment.kind {
-        ReminderKind::DeliverableDue => format!("{days} days before it is due on {on}"),
-        ReminderKind::DeliverableLate => format!("{} days after it was due on {on}", -days),
-        ReminderKind::SubmissionDeadline => format!("{days} days before the submission deadline on {on}"),
-        ReminderKind::ForumStart => format!("{days} days before the Forum begins on {on}"),
-        ReminderKind::ConsultationClosing => format!("{days} days before the round closes on {on}"),
+        ReminderKind::DeliverableDue => format!("{days} before it is due on {on}"),
+        ReminderKind::DeliverableLate => format!("{days} after it was due on {on}"),
+        ReminderKind::SubmissionDeadline => format!("{days} before the submission deadline on {on}"),
+        ReminderKind::ForumStart => format!("{days} before the Forum begins on {on}"),
+        ReminderKind::ConsultationClosing => format!("{days} before the round closes on {on}"),
     }
 }

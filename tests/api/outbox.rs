@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -207,4 +207,59 @@ fn who_lost_its_lease_writes_nothing_down() {
     let (overtaken, overtaking) = actix_web::rt::System::new().block_on(run);
     assert_eq!((overtaken.unwrap().claimed, overtaking.unwrap().taken), (1, 1));
     assert_eq!(counts(&world), HashMap::from([(State::Sent, 1)]));
+}
+
+/// A mail server that is away for a while.
+#[derive(Default)]
+struct Away {
+    is_back: AtomicBool,
+    tries: AtomicUsize,
+    taken: Mutex<Vec<outbox::MailId>>,
+}
+
+impl Sender for Away {
+    fn send<'a>(&'a self, mail: &'a Claimed) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
+        self.tries.fetch_add(1, Ordering::SeqCst);
+        let outcome = if self.is_back.load(Ordering::SeqCst) {
+            self.taken.lock().unwrap().push(mail.id);
+            Outcome::Taken("250 ok".into())
+        } else {
+            Outcome::Later("connection refused".into())
+        };
+        Box::pin(async { outcome })
+    }
+}
+
+#[test]
+fn a_mail_server_that_is_gone_for_an_hour_gets_everything_once_and_not_at_once() {
+    const MAILS: usize = 1_000;
+    let world = World::new();
+    let recipients: Vec<String> = (0..MAILS).map(|n| format!("reader{n}@example.org")).collect();
+    queue(&world, &recipients.iter().map(String::as_str).collect::<Vec<_>>());
+    let (away, start) = (Away::default(), world.now());
+    let system = actix_web::rt::System::new();
+    let minute = |n: i64| {
+        world.at(&start.plus(TimeDelta::minutes(n)).to_string());
+        let work = async { while outbox::deliver_due(world.db(), world.now(), "w", &away).await.unwrap().more {} };
+        system.block_on(work);
+        away.taken.lock().unwrap().len()
+    };
+    for n in 0..60 {
+        assert_eq!(minute(n), 0);
+    }
+    let tries = away.tries.load(Ordering::SeqCst);
+    assert!(tries <= 8 * MAILS, "{tries} tries while it was away");
+    away.is_back.store(true, Ordering::SeqCst);
+    let (mut before, mut most, mut n) = (0, 0, 60);
+    while before < MAILS {
+        let now = minute(n);
+        (most, before, n) = (most.max(now - before), now, n + 1);
+        assert!(n < 60 + 150, "{now} of {MAILS} two and a half hours later");
+    }
+    assert!(most < MAILS / 4, "{most} of {MAILS} in a minute");
+    let mut taken = away.taken.lock().unwrap().clone();
+    taken.sort();
+    taken.dedup();
+    assert_eq!((taken.len(), counts(&world)), (MAILS, HashMap::from([(State::Sent, MAILS as i64)])));
+    println!("{tries} tries while it was away, all there {} minutes after, {most} in a minute at most", n - 60);
 }
