@@ -50,12 +50,15 @@ impl Caller {
 }
 
 /// 200 with `text/event-stream`.
-pub struct Events(pub Told);
+pub struct Events(
+    /// They; none where only the head is asked for.
+    pub Option<Told>,
+);
 
 impl Answer for Events {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let mut reply = Reply::of(StatusCode::OK, "text/event-stream", Vec::new());
-        reply.streamed = Some(Streamed::Endless(self.0));
+        reply.streamed = self.0.map(Streamed::Endless);
         // A proxy that collects bytes would hold events back.
         reply.with(header::CACHE_CONTROL, "no-store")?.with(HeaderName::from_static("x-accel-buffering"), "no")
     }

@@ -154,6 +154,11 @@ impl<P, Q, B> Request<P, Q, B> {
         Ok(Caller::new(self.web.clone(), credential))
     }
 
+    /// Whether only the head of the answer is asked for.
+    pub fn wants_head_only(&self) -> bool {
+        self.head.asks.head
+    }
+
     /// What holds for streams of events.
     pub fn streams(&self) -> Streams {
         self.web.options.streams

@@ -35,7 +35,8 @@ struct State {
     lines: Lines,
     count: usize,
     opened: u64,
-    is_watching: bool,
+    /// Which task watches.
+    watch: Option<u64>,
     is_closed: bool,
 }
 
@@ -54,13 +55,20 @@ pub struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let mut state = self.hub.state();
-        if let Some(lines) = state.lines.get_mut(&self.person) {
-            lines.retain(|(number, _)| *number != self.number);
-            if lines.is_empty() {
-                state.lines.remove(&self.person);
-            }
-            state.count -= 1;
+        self.hub.state().leave(self.person, self.number);
+    }
+}
+
+impl State {
+    /// Ends a line, where it has not ended yet.
+    fn leave(&mut self, person: PersonId, number: u64) {
+        let Some(lines) = self.lines.get_mut(&person) else { return };
+        let Some(at) = lines.iter().position(|(known, _)| *known == number) else { return };
+        let (_, line) = lines.remove(at);
+        line.send_replace(Signal::End);
+        self.count -= 1;
+        if lines.is_empty() {
+            self.lines.remove(&person);
         }
     }
 }
@@ -73,6 +81,10 @@ impl Hub {
     /// Lets a person listen. 503 where `most` streams are open, or the server stops.
     pub fn join(&self, db: &Db, person: PersonId, most: usize) -> Result<Line> {
         let mut state = self.state();
+        let own = state.lines.get(&person).filter(|lines| lines.len() >= OF_ONE);
+        if let Some(oldest) = own.and_then(|lines| lines.first()).map(|(number, _)| *number) {
+            state.leave(person, oldest);
+        }
         if state.is_closed || state.count >= most {
             let detail = "This server holds as many streams as it can. Ask for the list, and try again in a minute.";
             return Err(Problem::new(ProblemKind::Unavailable, detail).with_header("Retry-After", 60).into());
@@ -81,16 +93,10 @@ impl Hub {
         state.count += 1;
         let number = state.opened;
         let (sender, signals) = watch::channel(Signal::Newest(0));
-        let lines = state.lines.entry(person).or_default();
-        lines.push((number, sender));
-        if let Some(older) = lines.len().checked_sub(OF_ONE) {
-            for (_, line) in lines.iter().take(older) {
-                line.send_replace(Signal::End);
-            }
-        }
-        if !state.is_watching {
-            state.is_watching = true;
-            tokio::spawn(watch(self.clone(), db.clone()));
+        state.lines.entry(person).or_default().push((number, sender));
+        if state.watch.is_none() {
+            state.watch = Some(number);
+            tokio::spawn(watch(Watching(self.clone(), number), db.clone()));
         }
         drop(state);
         Ok(Line { hub: self.clone(), person, number, signals })
@@ -105,16 +111,14 @@ impl Hub {
         }
     }
 
-    /// How many streams are open.
-    pub fn count(&self) -> usize {
-        self.state().count
-    }
-
     /// Whoever listens; none, and nobody watches any more, where nobody does.
     fn listeners(&self) -> Vec<PersonId> {
         let mut state = self.state();
-        state.is_watching = !state.lines.is_empty() && !state.is_closed;
-        if state.is_watching { state.lines.keys().copied().collect() } else { Vec::new() }
+        if state.lines.is_empty() || state.is_closed {
+            state.watch = None;
+            return Vec::new();
+        }
+        state.lines.keys().copied().collect()
     }
 
     fn wake(&self, newest: &[(PersonId, i64)]) {
@@ -133,33 +137,49 @@ impl Hub {
     }
 }
 
+/// Says that nobody watches any more, however the task ends: the next to join begins anew.
+struct Watching(Hub, u64);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if state.watch == Some(self.1) {
+            state.watch = None;
+        }
+    }
+}
+
 /// Looks whether anything was written, and wakes who has news, until nobody listens.
-async fn watch(hub: Hub, db: Db) {
-    let mut seen = None;
+async fn watch(watching: Watching, db: Db) {
+    let (mut seen, mut is_lost) = (None, false);
     loop {
-        let persons = hub.listeners();
+        // Before it is asked who listens: whoever joins in between is looked for with the next revision, or has read it.
+        let revision = db.revision();
+        let persons = watching.0.listeners();
         if persons.is_empty() {
             return;
         }
-        let revision = db.revision();
         if seen != Some(revision) {
-            seen = look(&hub, &db, persons).await.then_some(revision);
+            match look(&watching.0, &db, persons).await {
+                Ok(()) => (seen, is_lost) = (Some(revision), false),
+                Err(error) => {
+                    // Said once, however long it lasts.
+                    if !is_lost {
+                        tracing::warn!(%error, "cannot look for news of who listens; it is tried again");
+                    }
+                    (seen, is_lost) = (None, true);
+                }
+            }
         }
         tokio::time::sleep(LOOK).await;
     }
 }
 
-/// Wakes who has news; false where the database did not say.
-async fn look(hub: &Hub, db: &Db, persons: Vec<PersonId>) -> bool {
+/// Wakes who has news.
+async fn look(hub: &Hub, db: &Db, persons: Vec<PersonId>) -> Result<()> {
     for some in persons.chunks(AT_ONCE) {
         let some = some.to_vec();
-        match db.read(move |tx| Ok::<_, Error>(store::newest_of(tx, &some)?)).await {
-            Ok(newest) => hub.wake(&newest),
-            Err(error) => {
-                tracing::warn!(%error, "cannot look for news of who listens; it is tried again");
-                return false;
-            }
-        }
+        hub.wake(&db.read(move |tx| Ok::<_, Error>(store::newest_of(tx, &some)?)).await?);
     }
-    true
+    Ok(())
 }

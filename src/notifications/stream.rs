@@ -14,7 +14,7 @@ use super::store;
 use crate::call;
 use crate::error::{Error, Result};
 use crate::http::events::{event, heartbeat};
-use crate::http::{Caller, Events, Request};
+use crate::http::{Caller, Events, Request, bad_token};
 use crate::mail::{Language, Templates};
 use crate::policy::{Object, PersonId};
 use crate::time::Instant;
@@ -50,12 +50,16 @@ pub async fn listen(request: Request) -> Result<Events> {
     let (hub, caller, streams) = (request.part::<Hub>()?, request.caller()?, request.streams());
     let resumes = request.last_event().map(|id| id.trim().parse::<i64>().ok().filter(|number| *number >= 0));
     let revision = caller.db().revision();
+    let head_only = request.wants_head_only();
     let (_, (person, language)) = request
         .peek(|_, input| {
             let language = Language::first_of([input.reader.content_language(&input.languages.0).as_str()]);
             Ok((oneself(input)?, language))
         })
         .await?;
+    if head_only {
+        return Ok(Events(None));
+    }
     // Before it is read how far it has come: what is told in between wakes it.
     let line = hub.join(caller.db(), person, streams.most)?;
     let newest = caller.db().read(move |tx| Ok::<_, Error>(store::newest_of(tx, &[person])?)).await?;
@@ -75,11 +79,11 @@ pub async fn listen(request: Request) -> Result<Events> {
     let end = Moment::now() + streams.longest;
     let mut listening = Listening { caller, person, language, line, last, ready, beat, end, revision };
     if last < newest && !listening.fetch().await? {
-        listening.ready.clear();
+        return Err(bad_token());
     }
     let events =
         stream::unfold(listening, |mut listening| async move { listening.next().await.map(|bytes| (Ok(bytes), listening)) });
-    Ok(Events(events.boxed()))
+    Ok(Events(Some(events.boxed())))
 }
 
 impl Listening {

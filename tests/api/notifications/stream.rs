@@ -2,14 +2,16 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use plenary::http::Streams;
 use serde_json::{Value, json};
 
 use super::write_to_members;
+use crate::process::{Running, end, plenary_on};
 use crate::world::cast::Cast;
-use crate::world::{Person, Server, World};
+use crate::world::{Home, PASSWORD, Person, Server, World};
 
 const HEARTBEAT: Duration = Duration::from_millis(200);
 /// Longer than anything here takes on a busy machine.
@@ -28,11 +30,13 @@ struct Stream {
 
 impl Stream {
     fn open(server: &Server, by: &Person, last: Option<&str>) -> Self {
-        let address = server.base().trim_start_matches("http://");
+        Self::at(server.base().trim_start_matches("http://"), &by.token, last)
+    }
+
+    fn at(address: &str, token: &str, last: Option<&str>) -> Self {
         let mut socket = TcpStream::connect(address).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
-        let token = &by.token;
         write!(
             socket,
             "GET /api/v1/notifications/stream HTTP/1.1\r\nHost: plenary.test\r\nAuthorization: Bearer {token}\r\n{last}\r\n"
@@ -195,6 +199,43 @@ fn the_oldest_of_six_streams_ends_and_a_full_server_says_so() {
     let full = Stream::open(&cast, &cast.lead, None);
     assert_eq!(full.status, 503);
     assert!(full.head.to_lowercase().contains("retry-after: 60"), "{}", full.head);
+}
+
+#[test]
+fn only_the_head_is_answered_to_head_and_nothing_to_strangers() {
+    let narrow = Streams { most: 1, ..Streams::default() };
+    let cast = Cast::around(World::setup().options(|options| options.streams = narrow).start());
+    for _ in 0..3 {
+        let head = cast.ask("HEAD", "/notifications/stream").by(&cast.member).send();
+        assert_eq!((head.status, head.header("content-type")), (200, "text/event-stream"));
+    }
+    cast.get("/notifications/stream").expect(401);
+    let mut stream = Stream::open(&cast, &cast.member, None);
+    assert_eq!(stream.line().as_deref(), Some("3\r\n"), "the one place is free");
+}
+
+#[test]
+fn a_server_that_stops_ends_its_streams() {
+    let home = Home::copied();
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("call.toml");
+    std::fs::write(&file, crate::world::PARIS_CALL).unwrap();
+    end(plenary_on(&home, directory.path(), &["load", file.to_str().unwrap()])).well();
+    let mut made = plenary_on(&home, directory.path(), &["admin", "create", "ana@example.org", "--password-stdin"]);
+    let mut made = made.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    writeln!(made.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    assert!(made.wait().unwrap().success());
+    let server = Running::start(plenary_on(&home, directory.path(), &["serve"]));
+    let login = json!({"email": "ana@example.org", "password": PASSWORD}).to_string();
+    let login = ureq::post(server.url("/api/v1/auth/login")).header("Content-Type", "application/json").send(&login).unwrap();
+    let tokens: Value = serde_json::from_str(&login.into_body().read_to_string().unwrap()).unwrap();
+    let mut stream = Stream::at(server.url("").trim_start_matches("http://"), tokens["access_token"].as_str().unwrap(), None);
+    assert_eq!(stream.status, 200);
+    let start = Instant::now();
+    server.signal("TERM");
+    while stream.line().is_some() {}
+    let (status, log) = server.end();
+    assert!(status.success() && start.elapsed() < Duration::from_secs(5), "{:?} {log}", start.elapsed());
 }
 
 #[test]
