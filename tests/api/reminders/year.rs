@@ -111,7 +111,7 @@ impl Year {
         let group = &self.community.groups[n % 6];
         // Two on a day: who sits in both groups gets one mail.
         let due_on = day("2027-02-15") + TimeDelta::days(10 * i64::try_from(n / 2).unwrap());
-        let for_forum = n % 2 == 0;
+        let for_forum = n.is_multiple_of(2);
         let body = json!({
             "title": format!("Result {n}"), "kind": "report", "due_on": due_on, "forum_year": for_forum.then_some(2027),
         });
