@@ -9,8 +9,8 @@ use super::{Answer, Message};
 /// Writes `<directory>/<message id>.eml`, readable by this user only: links in mails are as good as passwords. A file that is there
 /// already is the same mail, written by an attempt that nobody heard of any more.
 pub async fn write(directory: PathBuf, message: &Message) -> Answer {
-    let (name, bytes) = (file_name(&message.id), message.bytes.clone());
-    let written = tokio::task::spawn_blocking(move || write_once(&directory, &name, &bytes)).await;
+    let (name, text) = (file_name(&message.id), message.text.clone());
+    let written = tokio::task::spawn_blocking(move || write_once(&directory, &name, &text)).await;
     match written {
         Ok(Ok(said)) => Answer::Taken(said),
         Ok(Err(error)) => Answer::Later(format!("the file could not be written: {error}")),
@@ -22,7 +22,7 @@ fn file_name(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_alphanumeric() || "@.-_".contains(c) { c } else { '_' }).collect()
 }
 
-fn write_once(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<String> {
+fn write_once(directory: &Path, name: &str, text: &str) -> io::Result<String> {
     let path = directory.join(format!("{name}.eml"));
     if path.exists() {
         return Ok(format!("{name}.eml was written before"));
@@ -31,7 +31,7 @@ fn write_once(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<String> 
     // Never seen half written, and never overwritten: a link does not take the place of what has the name.
     let draft = directory.join(format!(".{name}.{}.draft", std::process::id()));
     let written = draft_file(&draft).and_then(|mut file| {
-        file.write_all(bytes)?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
         match fs::hard_link(&draft, &path) {
             Ok(()) => Ok(format!("written to {name}.eml")),

@@ -51,8 +51,8 @@ pub struct Message {
     pub id: String,
     /// From whom to whom.
     pub envelope: Envelope,
-    /// Its bytes, ASCII only.
-    pub bytes: Vec<u8>,
+    /// Head and body, ASCII only, with CRLF at the end of each line.
+    pub text: String,
 }
 
 impl Message {
@@ -115,15 +115,15 @@ impl Message {
             body = body.singlepart(SinglePart::builder().header(media_type).body(encoded(text)));
         }
         let message = builder.multipart(body).map_err(|e| ours(&e))?;
-        Ok(Self { id, envelope: message.envelope().clone(), bytes: message.formatted() })
+        let text = String::from_utf8(message.formatted()).map_err(|e| ours(&e))?;
+        Ok(Self { id, envelope: message.envelope().clone(), text })
     }
 
     /// The same with the signature of the domain that answers for it, from the instant it was written on: a repeat has the same bytes.
     pub fn signed(mut self, dkim: &DkimSettings, written_at: Instant) -> Result<Self, Unsendable> {
         let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(format!("DKIM: {error}"));
-        let text = std::str::from_utf8(&self.bytes).map_err(|e| ours(&e))?;
-        let field = dkim::field(text, dkim, written_at).map_err(|e| ours(&e))?;
-        self.bytes.splice(0..0, field.into_bytes());
+        let field = dkim::field(&self.text, dkim, written_at).map_err(|e| ours(&e))?;
+        self.text.insert_str(0, &field);
         Ok(self)
     }
 }

@@ -80,11 +80,10 @@ fn signer(pem: &str) -> DkimSettings {
 }
 
 /// What a receiver makes of a mail with this record of the DNS: the fields that are signed, or what is wrong.
-fn verify(mail: &[u8], record: &str) -> Result<Vec<String>, String> {
+fn verify(mail: &str, record: &str) -> Result<Vec<String>, String> {
     let record: String = record.split('"').skip(1).step_by(2).collect();
     let record = tags(&record);
     let public = STANDARD.decode(tag(&record, "p")).unwrap();
-    let mail = std::str::from_utf8(mail).unwrap();
     let (head, body) = mail.split_once("\r\n\r\n").unwrap();
     // Each field with its folds.
     let mut fields: Vec<String> = Vec::new();
@@ -209,15 +208,15 @@ fn every_form_of_mail_is_signed_so_that_others_can_check_it() {
         for (sheet, letter, calendar, picture, more) in cases {
             let plain = Message::with(&sheet, &letter, calendar, picture).unwrap();
             let mail = Message::with(&sheet, &letter, calendar, picture).unwrap().signed(&dkim, sheet.written_at).unwrap();
-            assert!(mail.bytes.is_ascii() && mail.bytes.ends_with(&plain.bytes), "the mail itself stays as it is");
-            let names = verify(&mail.bytes, &record).unwrap_or_else(|wrong| panic!("{algorithm} {}: {wrong}", letter.subject));
+            assert!(mail.text.is_ascii() && mail.text.ends_with(&plain.text), "the mail itself stays as it is");
+            let names = verify(&mail.text, &record).unwrap_or_else(|wrong| panic!("{algorithm} {}: {wrong}", letter.subject));
             assert_eq!(names.join(" "), format!("{ALWAYS}{more}"));
-            let text = String::from_utf8(mail.bytes.clone()).unwrap();
+            let text = mail.text.clone();
             let signature = text.split_once("\r\nDate:").unwrap().0;
             assert!(signature.lines().all(|line| line.len() <= 78), "{signature}");
             assert!(signature.contains(&format!("a={algorithm};")) && signature.contains("t=1788253200;"), "{signature}");
             let again = Message::with(&sheet, &letter, calendar, picture).unwrap().signed(&dkim, sheet.written_at).unwrap();
-            assert_eq!(again.bytes, mail.bytes, "a repeat is the same mail");
+            assert_eq!(again.text, mail.text, "a repeat is the same mail");
         }
     }
 }
@@ -228,10 +227,10 @@ fn what_is_changed_on_the_way_shows_and_what_servers_may_do_does_not() {
         let dkim = signer(&pem);
         let sheet = Sheet { unsubscribe: Some("https://plenary.example/unsubscribe?token=a"), ..sheet() };
         let mail = Message::new(&sheet, &letter("Subject", "Pay 100 to us.\n")).unwrap().signed(&dkim, sheet.written_at).unwrap();
-        let mail = String::from_utf8(mail.bytes).unwrap();
+        let mail = mail.text;
         let after = |from: &str, to: &str| {
             assert_eq!(mail.matches(from).count(), 1, "{from}: {mail}");
-            verify(mail.replace(from, to).as_bytes(), &dkim.record()).map(|_| ())
+            verify(&mail.replace(from, to), &dkim.record()).map(|_| ())
         };
         for (from, to) in [
             ("Pay 100", "Pay 900"),
@@ -247,7 +246,7 @@ fn what_is_changed_on_the_way_shows_and_what_servers_may_do_does_not() {
             assert!(after(from, to).is_err(), "{from} became {to}");
         }
         // Another From above the signed one is what a reader would see.
-        assert!(verify(format!("From: eve@example.org\r\n{mail}").as_bytes(), &dkim.record()).is_err());
+        assert!(verify(&format!("From: eve@example.org\r\n{mail}"), &dkim.record()).is_err());
         for (from, to) in [
             ("Subject: Subject", "SUBJECT:\r\n\t Subject  "),
             ("Pay 100 to us.", "Pay  100\tto us. \t"),
@@ -256,9 +255,9 @@ fn what_is_changed_on_the_way_shows_and_what_servers_may_do_does_not() {
         ] {
             assert_eq!(after(from, to), Ok(()), "{from} became {to}");
         }
-        assert!(verify(format!("Received: by there\r\n{mail}\r\n\r\n").as_bytes(), &dkim.record()).is_ok());
+        assert!(verify(&format!("Received: by there\r\n{mail}\r\n\r\n"), &dkim.record()).is_ok());
         let other = signer(&keys()[if pem.contains("RSA") { 0 } else { 2 }].1);
-        assert!(verify(mail.as_bytes(), &other.record()).is_err(), "another's key");
+        assert!(verify(&mail, &other.record()).is_err(), "another's key");
     }
 }
 
@@ -291,8 +290,8 @@ fn what_leaves_through_a_server_is_signed_and_bounces_where_the_settings_say() {
     assert_eq!(taken.len(), 2);
     for mail in taken {
         assert_eq!((mail.from.as_str(), mail.to), ("bounces@example.org", vec!["ana@example.org".to_owned()]));
-        assert_eq!(verify(&mail.bytes, &record).map(|names| names.join(" ")), Ok(ALWAYS.to_owned()));
         let text = String::from_utf8(mail.bytes).unwrap();
+        assert_eq!(verify(&text, &record).map(|names| names.join(" ")), Ok(ALWAYS.to_owned()));
         assert!(!text.contains("bounces@") && text.contains("<secretariat@example.org>"), "{text}");
     }
 }

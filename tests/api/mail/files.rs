@@ -119,7 +119,7 @@ fn no_header_can_be_written_from_a_name() {
         unsubscribe: None,
     };
     let message = Message::new(&sheet, &letter).unwrap();
-    let mail = Eml::read(&message.bytes);
+    let mail = Eml::read(message.text.as_bytes());
     assert_eq!(
         mail.names(),
         [
