@@ -2,6 +2,7 @@
 //! mails; ARCHITECTURE.md, Mail).
 
 mod acts;
+mod delivery;
 mod leaving;
 mod pages;
 mod routes;
@@ -9,26 +10,22 @@ mod rules;
 mod store;
 mod suppressions;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 use diesel::QueryResult;
-use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use crate::db::{AnyConnection, Db, Write};
-use crate::error::{Error, Result};
+use crate::db::{AnyConnection, Write};
+use crate::error::Result;
 use crate::http::Route;
 use crate::http::page::Plan;
 use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::time::Instant;
 
-use rules::Line;
-
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenBody, TokenKey, invalid_token, token_hash};
+pub use delivery::{deliver_due, deliver_notices, deliver_one, deliver_unless_served};
 pub use leaving::{LeaveToken, Left};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Outcome, State};
@@ -182,125 +179,4 @@ pub struct Delivered {
     pub taken: usize,
     /// Whether there may be more that are due.
     pub more: bool,
-}
-
-/// Mails claimed at once.
-const BATCH: usize = 256;
-/// Mails sent side by side: a slow receiver costs a round trip a command (quality.md).
-const SIDE_BY_SIDE: usize = 16;
-/// Writes under way that say what became of mails.
-const SETTLING: usize = 4;
-/// How often leases are renewed while sending; a third of [`LEASE`].
-const RENEWAL: Duration = Duration::from_secs(6);
-/// How long one hand-over may take.
-const SEND_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Claims mails that are due at `now`, sends them with no transaction open, and writes down what became of each. What this process leaves unsettled
-/// when it dies is sent by another one after [`LEASE`].
-pub async fn deliver_due(db: &Db, now: Instant, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    deliver_line(db, now, holder, sender, Line::Mails).await
-}
-
-/// [`deliver_due`] for what endpoints are told.
-pub async fn deliver_notices(db: &Db, now: Instant, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    deliver_line(db, now, holder, sender, Line::Notices).await
-}
-
-async fn deliver_line(db: &Db, now: Instant, holder: &str, sender: &dyn Sender, line: Line) -> Result<Delivered> {
-    // Asked in a read first: with nothing to do no writer has to wait.
-    if !db.read(move |tx| Ok::<_, Error>(store::is_any_due(tx, now, line)?)).await? {
-        return Ok(Delivered::default());
-    }
-    let owner = holder.to_owned();
-    let mails = db.write(move |tx| store::claim(tx, now, &owner, line, BATCH as i64, None)).await?;
-    deliver(db, mails, holder, sender).await
-}
-
-/// Sends one mail where it is due and nobody else has it: for a command that wants to see it leave.
-pub async fn deliver_one(db: &Db, id: MailId, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    let owner = holder.to_owned();
-    let mails = db
-        .write(move |tx| {
-            let now = tx.now();
-            store::claim(tx, now, &owner, Line::Mails, 1, Some(id))
-        })
-        .await?;
-    deliver(db, mails, holder, sender).await
-}
-
-/// How long a command waits for a server to begin with what it queued: a worker looks at least once a second (api.md, The command).
-const NOTICE: Duration = Duration::from_secs(3);
-
-/// Delivers everything that is due, unless a running server does so; `None` where one does. For commands that queue mail.
-///
-/// # Errors
-/// Of the database; what was not taken waits.
-pub async fn deliver_unless_served(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Option<Delivered>> {
-    let begun = tokio::time::Instant::now();
-    loop {
-        let now = db.clock().now();
-        let (waits, served) =
-            db.read(move |tx| Ok::<_, Error>((store::is_any_due(tx, now, Line::Mails)?, store::is_any_held(tx, now)?))).await?;
-        if !waits || served {
-            return Ok(None);
-        }
-        if begun.elapsed() >= NOTICE {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let mut all = Delivered::default();
-    loop {
-        let some = deliver_due(db, db.clock().now(), holder, sender).await?;
-        all = Delivered { claimed: all.claimed + some.claimed, taken: all.taken + some.taken, more: some.more };
-        if !some.more {
-            return Ok(Some(all));
-        }
-    }
-}
-
-async fn deliver(db: &Db, mails: Vec<Claimed>, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    let mut delivered = Delivered { claimed: mails.len(), taken: 0, more: mails.len() == BATCH };
-    let mut unsettled: BTreeSet<_> = mails.iter().map(|mail| mail.id).collect();
-    let sent = stream::iter(mails).map(|mail| async move {
-        let outcome = tokio::time::timeout(SEND_TIMEOUT, sender.send(&mail)).await;
-        (mail, outcome.unwrap_or_else(|_| Outcome::Later("the hand-over took too long".into())))
-    });
-    let sent = sent.buffer_unordered(SIDE_BY_SIDE).ready_chunks(SIDE_BY_SIDE);
-    // What became of some is written down while others are on their way.
-    let mut settled = sent.map(|chunk| written_down(db, holder, chunk)).buffer_unordered(SETTLING);
-    let mut renewal = tokio::time::interval(RENEWAL);
-    renewal.reset();
-    loop {
-        tokio::select! {
-            chunk = settled.next() => {
-                let Some(chunk) = chunk else { return Ok(delivered) };
-                for (id, is_taken) in chunk? {
-                    unsettled.remove(&id);
-                    delivered.taken += usize::from(is_taken);
-                }
-            }
-            _ = renewal.tick() => {
-                let (holder, ids) = (holder.to_owned(), unsettled.iter().copied().collect::<Vec<_>>());
-                db.write(move |tx| Ok::<_, Error>(store::renew(tx, &holder, &ids)?)).await?;
-            }
-        }
-    }
-}
-
-/// Writes down what became of some mails; which were taken.
-async fn written_down(db: &Db, holder: &str, chunk: Vec<(Claimed, Outcome)>) -> Result<Vec<(MailId, bool)>> {
-    let which = chunk.iter().map(|(mail, outcome)| (mail.id, matches!(outcome, Outcome::Taken(_)))).collect();
-    let holder = holder.to_owned();
-    db.write(move |tx| settle(tx, &holder, &chunk)).await?;
-    Ok(which)
-}
-
-fn settle(tx: &mut Write<'_>, holder: &str, chunk: &[(Claimed, Outcome)]) -> Result<()> {
-    for (mail, outcome) in chunk {
-        if !store::settle(tx, holder, mail, outcome)? {
-            tracing::warn!(mail = %mail.id, "a lease ran out while its mail was being sent: it may arrive twice");
-        }
-    }
-    Ok(())
 }

@@ -147,7 +147,7 @@ pub async fn run<Stop: Future<Output = ()>>(
         let postman = Postman::new(db.clone(), &settings).metrics(measured.clone());
         let messenger = Arc::new(Messenger::new(db.clone()));
         let worker = Worker::new(db, name).rest(settings.worker.tick).metrics(measured);
-        let mut worker = worker.sender(Box::new(postman)).messenger(messenger);
+        let mut worker = worker.sender(Arc::new(postman)).messenger(messenger);
         // Ends when it is told to, and also when there is nobody left to tell it.
         rt::spawn(async move { worker.run(async { drop(work_ends.await) }).await })
     });

@@ -6,7 +6,6 @@ mod store;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +82,7 @@ pub struct Round {
 pub struct Worker {
     db: Db,
     holder: String,
-    sender: Option<Box<dyn Sender>>,
+    sender: Option<Arc<dyn Sender>>,
     messenger: Option<Arc<dyn Sender>>,
     metrics: Option<Arc<Metrics>>,
     gauged: Option<Instant>,
@@ -100,7 +99,7 @@ impl Worker {
 
     /// Delivers mail through `sender`.
     #[must_use]
-    pub fn sender(mut self, sender: Box<dyn Sender>) -> Self {
+    pub fn sender(mut self, sender: Arc<dyn Sender>) -> Self {
         self.sender = Some(sender);
         self
     }
@@ -126,13 +125,16 @@ impl Worker {
         self
     }
 
-    /// One round of every job but telling endpoints, as of `now`. A job that fails stops no other.
+    /// One round of everything but telling endpoints, as of `now`: mails, then every job. What fails stops nothing else.
     pub async fn tick(&mut self, now: Instant) -> Round {
+        let delivered = deliver_mail(&self.db, self.sender.as_deref(), &self.holder, now).await;
         let mut round = Round::default();
-        if let Some(sender) = &self.sender {
-            let delivered = outbox::deliver_due(&self.db, now, &self.holder, sender.as_ref()).await;
-            round.delivered = round.went("deliver mail", delivered);
-        }
+        round.delivered = round.went("deliver mail", delivered);
+        self.do_jobs(now, &mut round).await;
+        round
+    }
+
+    async fn do_jobs(&mut self, now: Instant, round: &mut Round) {
         let moved = self.keep_consultations(now).await;
         round.moved_consultations = round.went("open and close consultations", moved);
         let counted = self.count_closed().await;
@@ -157,7 +159,6 @@ impl Worker {
         round.went("give up on lost endpoints", lost);
         let gauged = self.gauge(now).await;
         round.went("keep the gauges", gauged);
-        round
     }
 
     /// Tells endpoints what is due at `now`. Beside [`Worker::tick`] rather than in it: mails and jobs wait for no endpoint.
@@ -165,37 +166,32 @@ impl Worker {
         tell_endpoints(&self.db, self.messenger.as_deref(), &self.holder, now).await
     }
 
-    /// Rounds, one after another, until `shutdown` resolves; a round under way is finished first. Survives whatever a job does.
+    /// Delivers mails, tells endpoints and does the jobs, side by side, until `shutdown` resolves: no mail waits for a long job, nor a job for ten
+    /// thousand mails. A round of jobs or mails under way is finished first. Survives whatever a job does.
     pub async fn run(&mut self, shutdown: impl Future<Output = ()>) {
-        let (db, messenger, holder, rest) = (self.db.clone(), self.messenger.clone(), self.holder.clone(), self.rest);
+        let (db, holder, rest) = (self.db.clone(), self.holder.clone(), self.rest);
+        let (sender, messenger) = (self.sender.clone(), self.messenger.clone());
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let telling = keep_telling(db, messenger, holder, rest, stopped);
-        let working = async {
-            self.work(shutdown).await;
+        let mails = again_and_again("mails", rest, stopped.clone(), async || {
+            deliver_mail(&db, sender.as_deref(), &holder, db.clock().now()).await
+        });
+        let mut ended = stopped.clone();
+        let notices = again_and_again("notices to endpoints", rest, stopped.clone(), async || {
+            // An endpoint may take long to answer. What is under way is told again by another server, once its lease is over.
+            tokio::select! {
+                told = tell_endpoints(&db, messenger.as_deref(), &holder, db.clock().now()) => told,
+                _ = ended.wait_for(|stopped| *stopped) => Ok(Delivered::default()),
+            }
+        });
+        let jobs = again_and_again("jobs", rest, stopped, async || {
+            self.do_jobs(self.db.clock().now(), &mut Round::default()).await;
+            Ok(Delivered::default())
+        });
+        let watching = async {
+            shutdown.await;
             stop.send_replace(true);
         };
-        tokio::join!(working, telling);
-    }
-
-    async fn work(&mut self, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let now = self.db.clock().now();
-            let round = AssertUnwindSafe(self.tick(now)).catch_unwind().await;
-            let rest = match round {
-                Ok(round) if round.delivered.more => Duration::ZERO,
-                Ok(_) => self.rest,
-                Err(_) => {
-                    tracing::error!("a job of the worker panicked");
-                    self.rest
-                }
-            };
-            tokio::select! {
-                biased;
-                () = &mut shutdown => return,
-                () = tokio::time::sleep(rest) => {}
-            }
-        }
+        tokio::join!(mails, notices, jobs, watching);
     }
 
     /// Runs `job` if this worker is the one whose turn it is, at most once a period over all servers.
@@ -308,6 +304,13 @@ impl Worker {
     }
 }
 
+async fn deliver_mail(db: &Db, sender: Option<&dyn Sender>, holder: &str, now: Instant) -> Result<Delivered> {
+    match sender {
+        Some(sender) => outbox::deliver_due(db, now, holder, sender).await,
+        None => Ok(Delivered::default()),
+    }
+}
+
 async fn tell_endpoints(db: &Db, messenger: Option<&dyn Sender>, holder: &str, now: Instant) -> Result<Delivered> {
     match messenger {
         Some(messenger) => outbox::deliver_notices(db, now, holder, messenger).await,
@@ -315,38 +318,30 @@ async fn tell_endpoints(db: &Db, messenger: Option<&dyn Sender>, holder: &str, n
     }
 }
 
-/// Tells endpoints until `stopped` says so. What is under way then is told again by another server, once its lease is over.
-async fn keep_telling(
-    db: Db,
-    messenger: Option<Arc<dyn Sender>>,
-    holder: String,
+/// Rounds of one kind of work, one after another, until `stopped` says so: the next at once where the last left something, else after a rest.
+/// What fails or panics is tried again.
+async fn again_and_again(
+    work: &'static str,
     rest: Duration,
     mut stopped: tokio::sync::watch::Receiver<bool>,
+    mut round: impl AsyncFnMut() -> Result<Delivered>,
 ) {
-    if messenger.is_none() {
-        return;
-    }
     loop {
-        let told = async {
-            let told =
-                AssertUnwindSafe(tell_endpoints(&db, messenger.as_deref(), &holder, db.clock().now())).catch_unwind().await;
-            match told {
-                Ok(Ok(told)) if told.more => {}
-                Ok(Ok(_)) => tokio::time::sleep(rest).await,
-                Ok(Err(error)) => {
-                    tracing::error!(error = %error, "endpoints could not be told and will be again");
-                    tokio::time::sleep(rest).await;
-                }
-                Err(_) => {
-                    tracing::error!("the messenger panicked");
-                    tokio::time::sleep(rest).await;
-                }
+        let is_more = match AssertUnwindSafe(round()).catch_unwind().await {
+            Ok(Ok(done)) => done.more,
+            Ok(Err(error)) => {
+                tracing::error!(work, %error, "a round of the worker failed and will be tried again");
+                false
+            }
+            Err(_) => {
+                tracing::error!(work, "a round of the worker panicked");
+                false
             }
         };
         tokio::select! {
             biased;
-            _ = stopped.changed() => return,
-            () = told => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = tokio::time::sleep(if is_more { Duration::ZERO } else { rest }) => {}
         }
     }
 }
