@@ -115,6 +115,11 @@ pub struct DeliverableFacts {
     pub lead: Option<PersonId>,
 }
 
+/// Whether a person leads anything that is neither presented nor dropped.
+pub fn leads_any(connection: &mut AnyConnection, person: PersonId) -> Result<bool> {
+    store::reactions::leads_any(connection, person)
+}
+
 /// At most `limit` deliverables, newest first, whose reference, title or summary have every word of `q`; none where `q` has no word.
 pub fn search(connection: &mut AnyConnection, q: &str, limit: i64) -> Result<Vec<DeliverableRef>> {
     if text::search_words(q).is_empty() {

@@ -10,7 +10,7 @@ mod store;
 mod stream;
 mod telling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
@@ -23,11 +23,11 @@ use crate::policy::PersonId;
 pub use digests::send_due as send_digests;
 pub use hub::Hub;
 pub use leaving::mount as mount_unsubscribe;
-pub use rules::Choice;
-pub use store::forget_old;
+pub use rules::{Choice, in_force};
+pub use store::{Preferences, forget_old};
 pub use telling::{Told, enqueue_to_address, tell};
 
-/// `/me/notification-preferences`, `/notifications`.
+/// `/notifications`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
 }
@@ -37,14 +37,29 @@ pub fn is_any_digest_due(connection: &mut AnyConnection, now: crate::time::Insta
     Ok(store::is_any_due(connection, now)?)
 }
 
-/// What a person said of a kind, where it said anything.
-pub fn choice(connection: &mut AnyConnection, person: PersonId, kind: Kind) -> Result<Option<Choice>> {
-    Ok(choices(connection, person)?.get(kind.as_str()).copied())
+/// What a person said of how it wants to hear.
+pub fn preferences(connection: &mut AnyConnection, person: PersonId) -> Result<Preferences> {
+    store::preferences(connection, person)
 }
 
-/// Everything that a person said, by kind.
-fn choices(connection: &mut AnyConnection, person: PersonId) -> Result<BTreeMap<String, Choice>> {
-    Ok(store::preferences(connection, person)?.choices)
+/// Replaces what a person said over the version it was read at (0: nothing was). What is the default for it now is not kept, so that whoever gets a
+/// task later hears of it.
+pub fn choose(
+    tx: &mut Write<'_>,
+    person: PersonId,
+    version: i64,
+    choices: &BTreeMap<String, Choice>,
+    has_task: bool,
+) -> Result<Preferences> {
+    let mut said = Preferences { choices: rules::worth_keeping(choices, has_task), version };
+    said.version = store::save_preferences(tx, person, &said)?;
+    Ok(said)
+}
+
+/// Who said what of a kind; who said nothing is not in it.
+pub fn choices_of(connection: &mut AnyConnection, kind: Kind) -> Result<HashMap<PersonId, Choice>> {
+    let all = store::all_preferences(connection)?.into_iter();
+    Ok(all.filter_map(|(person, said)| Some((person, *said.get(kind.as_str())?))).collect())
 }
 
 /// Forgets what an erased person chose and was told.
@@ -56,7 +71,7 @@ pub fn person_erased(tx: &mut Write<'_>, person: PersonId) -> Result<()> {
 /// What a person chose and was told, as it may take it along.
 pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {
     Ok(json!({
-        "preferences": choices(connection, person)?,
+        "preferences": store::preferences(connection, person)?.choices,
         "notifications": store::export(connection, person)?,
     }))
 }

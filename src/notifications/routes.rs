@@ -1,27 +1,19 @@
-//! `/me/notification-preferences`, `/notifications`.
-
-use std::collections::BTreeMap;
+//! `/notifications`.
 
 use actix_web::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rules::{self, Choice};
-use super::store::{self, Inbox, NotificationId, NotificationRow, Preferences};
+use super::store::{self, Inbox, NotificationId, NotificationRow};
 use super::stream;
 use crate::call;
-use crate::error::{Error, FieldFault, Problem, Result};
+use crate::error::{Error, Result};
 use crate::http::page::Paging;
-use crate::http::{Beside, Input, NoContent, Object, Page, Request, Route, Tagged, get, route};
+use crate::http::{Beside, Input, NoContent, Page, Request, Route, get, route};
 use crate::mail::{Kind, Language, Occasion, Templates};
 use crate::policy::{self, Action, PersonId};
 use crate::time::Instant;
-
-/// By kind of mail: `immediate`, `daily` or `off`.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-struct Choices(BTreeMap<String, Choice>);
 
 /// A notification.
 #[derive(Serialize, JsonSchema)]
@@ -63,16 +55,7 @@ struct UpTo {
 }
 
 pub fn routes() -> Vec<Route> {
-    const PREFERENCES: &str = "/me/notification-preferences";
     vec![
-        get(PREFERENCES, Action::KeepOwnAccount, "How one wants to hear of each kind of news", show_preferences),
-        route(
-            Method::PUT,
-            PREFERENCES,
-            Action::KeepOwnAccount,
-            "Say how one wants to hear of each kind of news",
-            replace_preferences,
-        ),
         get("/notifications", Action::KeepOwnAccount, "What one was told", list),
         get("/notifications/stream", Action::KeepOwnAccount, "What one is told, as it comes", stream::listen),
         route(Method::POST, "/notifications/read", Action::KeepOwnAccount, "Say up to where one has read", read),
@@ -83,50 +66,6 @@ pub(super) fn oneself<P, Q, B>(input: &Input<P, Q, B>) -> Result<PersonId> {
     let person = input.actor.person.ok_or_else(|| Error::not_found("person"))?;
     input.allow(&policy::Object::of_person(person))?;
     Ok(person)
-}
-
-fn shown<P, Q, B>(input: &Input<P, Q, B>, said: &Preferences) -> Object<Tagged<Choices>> {
-    let has_task = input.actor.secretariat || !input.actor.seats.is_empty();
-    Object::tagged(Tagged::new(said.version, Choices(rules::in_force(&said.choices, has_task))))
-}
-
-async fn show_preferences(request: Request) -> Result<Object<Tagged<Choices>>> {
-    request
-        .read(|tx, input| {
-            let person = oneself(input)?;
-            Ok(shown(input, &store::preferences(tx, person)?))
-        })
-        .await
-}
-
-async fn replace_preferences(request: Request<(), (), Choices>) -> Result<Object<Tagged<Choices>>> {
-    request
-        .write(|tx, input| {
-            let person = oneself(input)?;
-            let choices = &input.body.0;
-            let unknown = |kind: &&String| !Kind::parse(kind).is_some_and(Kind::is_optional);
-            let faults: Vec<_> = choices
-                .keys()
-                .filter(unknown)
-                .map(|kind| {
-                    let pointer = format!("/{}", kind.replace('~', "~0").replace('/', "~1"));
-                    FieldFault::new(pointer, "unknown", "is no kind of mail that can be chosen; GET lists those that can")
-                })
-                .collect();
-            if !faults.is_empty() {
-                return Err(Problem::invalid(&faults).into());
-            }
-            let known = store::preferences(tx, person)?;
-            if known.version == 0 {
-                input.if_match.allow(0)?;
-            } else {
-                input.if_match.require(known.version)?;
-            }
-            let mut said = Preferences { choices: choices.clone(), version: known.version };
-            said.version = store::save_preferences(tx, person, &said)?;
-            Ok(shown(input, &said))
-        })
-        .await
 }
 
 async fn list(request: Request<(), InboxQuery>) -> Result<Beside<NotificationView, Unread>> {

@@ -20,13 +20,13 @@ word_enum! {
     }
 }
 
-/// Kinds whose mail comes only to who asked for it, unless a task of theirs is at stake. Named by their word, as everything that is kept.
-const QUIET: &[&str] = &["forum_start"];
+/// Kinds whose mail comes only to who asked for it, unless a task of theirs is at stake.
+const QUIET: &[Kind] = &[Kind::ForumStart];
 
 /// What holds where a person said nothing: `immediate`, but for plain members `off` for the Forum's start. `has_task`: co-chair, lead or
 /// secretariat.
 pub fn default_of(kind: Kind, has_task: bool) -> Choice {
-    if QUIET.contains(&kind.as_str()) && !has_task { Choice::Off } else { Choice::Immediate }
+    if QUIET.contains(&kind) && !has_task { Choice::Off } else { Choice::Immediate }
 }
 
 /// What is in force of every kind that can be chosen.
@@ -35,6 +35,12 @@ pub fn in_force(said: &BTreeMap<String, Choice>, has_task: bool) -> BTreeMap<Str
     optional
         .map(|kind| (kind.to_string(), said.get(kind.as_str()).copied().unwrap_or_else(|| default_of(*kind, has_task))))
         .collect()
+}
+
+/// What differs from the default.
+pub fn worth_keeping(choices: &BTreeMap<String, Choice>, has_task: bool) -> BTreeMap<String, Choice> {
+    let differs = |kind: &str, choice: Choice| Kind::parse(kind).is_some_and(|kind| default_of(kind, has_task) != choice);
+    choices.iter().filter(|(kind, choice)| differs(kind, **choice)).map(|(kind, choice)| (kind.clone(), *choice)).collect()
 }
 
 /// The next 09:00 in a zone after an instant.

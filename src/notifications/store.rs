@@ -53,6 +53,12 @@ pub fn preferences(connection: &mut AnyConnection, person: PersonId) -> Result<P
     Ok(Preferences { choices: serde_json::from_str(&choices)?, version })
 }
 
+/// What everybody said who said anything, by kind.
+pub fn all_preferences(connection: &mut AnyConnection) -> Result<Vec<(PersonId, BTreeMap<String, Choice>)>> {
+    let rows: Vec<(PersonId, String)> = p::table.select((p::person_id, p::choices)).load(connection)?;
+    rows.into_iter().map(|(person, choices)| Ok((person, serde_json::from_str(&choices)?))).collect()
+}
+
 /// Replaces what a person said. What waits for its digest is dropped where it wants no more of that kind; else it comes with the next one.
 pub fn save_preferences(tx: &mut Write<'_>, person: PersonId, said: &Preferences) -> Result<i64> {
     let (now, choices) = (tx.now(), serde_json::to_string(&said.choices)?);

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use serde_json::Value;
 
 use super::rules::plan::{Duty, State};
 use super::rules::{ReminderKind, Subject, Target};
@@ -15,6 +14,8 @@ use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::forum::EditionId;
 use crate::ids::distinct;
+use crate::mail::Kind;
+use crate::notifications::{self, Choice};
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::time::Instant;
 
@@ -78,7 +79,7 @@ pub fn gather(c: &mut AnyConnection, now: Instant) -> Result<Gathered> {
     let deliverables = store::deliverables(c)?;
     all.deliverables(&deliverables, &chairs);
     let shown: HashSet<(EditionId, String)> = store::presentations(c)?.into_iter().collect();
-    let wanted = preferences(c)?;
+    let wanted = notifications::choices_of(c, Kind::ForumStart)?;
     for edition in store::editions(c)? {
         all.deadline(&edition, &deliverables, &chairs)?;
         all.forum(&edition, &deliverables, &chairs, &shown, &members, &wanted)?;
@@ -92,18 +93,6 @@ pub fn gather(c: &mut AnyConnection, now: Instant) -> Result<Gathered> {
         }
     }
     Ok(all)
-}
-
-/// Whether persons said that they want to hear of a Forum's start. To be replaced by what keeps the preferences.
-fn preferences(c: &mut AnyConnection) -> Result<HashMap<PersonId, bool>> {
-    let mut wanted = HashMap::new();
-    for (person, json) in store::preferences(c)? {
-        let choices: Value = serde_json::from_str(&json)?;
-        if let Some(choice) = choices.get(ReminderKind::ForumStart.as_str()).and_then(Value::as_str) {
-            wanted.insert(person, choice != "off");
-        }
-    }
-    Ok(wanted)
 }
 
 impl Gathered {
@@ -177,7 +166,7 @@ impl Gathered {
         chairs: &HashMap<GroupId, Vec<PersonId>>,
         shown: &HashSet<(EditionId, String)>,
         members: &[(GroupId, Option<SupporterId>, PersonId)],
-        wanted: &HashMap<PersonId, bool>,
+        wanted: &HashMap<PersonId, Choice>,
     ) -> Result<()> {
         let mut parts: BTreeMap<PersonId, Vec<(String, String)>> = BTreeMap::new();
         let is_its = |row: &DeliverableRow| {
@@ -191,8 +180,8 @@ impl Gathered {
         for person in self.secretariat() {
             parts.entry(person).or_default();
         }
-        parts.retain(|person, _| wanted.get(person).copied().unwrap_or(true));
-        for (.., person) in members.iter().filter(|(.., person)| wanted.get(person).copied().unwrap_or(false)) {
+        let asked_for_it = |person: &PersonId| wanted.get(person).is_some_and(|choice| *choice != Choice::Off);
+        for (.., person) in members.iter().filter(|(.., person)| asked_for_it(person)) {
             parts.entry(*person).or_default();
         }
         let subject = Subject {

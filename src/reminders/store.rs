@@ -16,9 +16,8 @@ use crate::people::{PersonErased, Role};
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::schema::{
     affiliations as f, co_chair_seats as seats, consultations as r, contribution_writers as w, contributions as n,
-    deliverables as d, forum_editions as e, forum_sessions as s, memberships as m, notification_preferences as np, persons as p,
-    reminder_days as days, reminders, seat_persons as sp, session_presentations as shown, settings, supporters,
-    working_groups as g,
+    deliverables as d, forum_editions as e, forum_sessions as s, memberships as m, persons as p, reminder_days as days,
+    reminders, seat_persons as sp, session_presentations as shown, settings, supporters, working_groups as g,
 };
 use crate::supporters::{AffiliationRole, Status as SupporterStatus};
 use crate::time::{Day, Instant};
@@ -173,11 +172,6 @@ pub fn contributions(c: &mut AnyConnection, rounds: &[ConsultationId]) -> Result
         .filter(any_of("contributions.consultation_id", rounds))
         .select((n::consultation_id, n::supporter_id, n::person_id, n::status, w::person_id.nullable()))
         .load(c)?)
-}
-
-/// What persons said about mails: JSON objects.
-pub fn preferences(c: &mut AnyConnection) -> Result<Vec<(PersonId, String)>> {
-    Ok(np::table.select((np::person_id, np::choices)).load(c)?)
 }
 
 /// A reminder that was sent: kind, subject, target, days before, whom, when.

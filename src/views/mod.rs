@@ -4,6 +4,7 @@ mod audit;
 mod board;
 mod calendar;
 mod me;
+mod preferences;
 mod search;
 mod tasks;
 mod timeline;
@@ -21,6 +22,7 @@ pub fn routes() -> Vec<Route> {
         board::routes(),
         calendar::routes(),
         me::routes(),
+        preferences::routes(),
         search::routes(),
         tasks::routes(),
         timeline::routes(),

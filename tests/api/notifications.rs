@@ -68,9 +68,31 @@ fn preferences_are_replaced_as_a_whole() {
         choose(&cast, &cast.member, &json!({"password_changed": "off", "pigeon": "off"})).expect(422).faults(),
         ["/password_changed unknown", "/pigeon unknown"]
     );
-    assert_eq!(choose(&cast, &cast.member, &json!({"comment_reply": "never"})).problem(), "invalid-input");
+    let all_at_once = choose(&cast, &cast.member, &json!({"pigeon": "off", "comment_reply": "never", "group_message": 1}));
+    assert_eq!(all_at_once.expect(422).faults().len(), 3);
     assert_eq!(choice_of(&cast, &cast.member, "comment_reply"), "off");
     cast.get(PREFERENCES).expect(401);
+}
+
+#[test]
+fn what_holds_by_default_depends_on_what_one_has_to_do() {
+    let cast = Cast::new();
+    assert_eq!(choice_of(&cast, &cast.member, "forum_start"), "off");
+    for person in [&cast.chair, &cast.secretary] {
+        assert_eq!(choice_of(&cast, person, "forum_start"), "immediate");
+    }
+    // Whoever sends back what it was shown has said nothing: a task that comes later counts.
+    let shown = cast.ask("GET", PREFERENCES).by(&cast.lead).send().expect(200).json();
+    let mut shown = shown.as_object().unwrap().clone();
+    shown.remove("etag");
+    assert_eq!(shown["forum_start"], "off");
+    choose(&cast, &cast.lead, &Value::Object(shown)).expect(200);
+    let lead = cast.open_membership(&cast.lead);
+    let body = json!({"title": "Report", "kind": "report", "due_on": "2026-10-08", "lead_membership_id": lead});
+    cast.ask("POST", "/groups/5/deliverables").by(&cast.chair).json(&body).send().expect(201);
+    assert_eq!(choice_of(&cast, &cast.lead, "forum_start"), "immediate");
+    assert_eq!(choose(&cast, &cast.lead, &json!({"forum_start": "off"})).expect(200).json()["forum_start"], "off");
+    assert_eq!(choice_of(&cast, &cast.lead, "forum_start"), "off");
 }
 
 #[test]

@@ -50,6 +50,13 @@ pub fn leads(c: &mut AnyConnection, group: GroupId) -> Result<Vec<PersonId>> {
         .load(c)?)
 }
 
+/// Whether a person leads anything that is still owed.
+pub fn leads_any(c: &mut AnyConnection, person: PersonId) -> Result<bool> {
+    let own = memberships::table.filter(memberships::person_id.eq(person)).select(memberships::id.nullable());
+    let led: i64 = unsettled().filter(d::lead_membership_id.eq_any(own)).count().get_result(c)?;
+    Ok(led > 0)
+}
+
 /// Whether a group has any deliverable.
 pub fn any(c: &mut AnyConnection, group: GroupId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(d::table.filter(d::group_id.eq(group)))).get_result(c)?)
