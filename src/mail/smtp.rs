@@ -48,6 +48,8 @@ struct Idle(Arc<Mutex<Vec<(AsyncSmtpConnection, Instant)>>>);
 enum Failure {
     /// The server did not let us as far as a mail: nothing is wrong with this one.
     Door(String),
+    /// Said to the address that mails are from: something is wrong with the settings, not with this mail.
+    Sender(Error),
     /// Said about this mail, or while it was on its way.
     Mail(Error),
     /// Said to the address that it goes to.
@@ -68,6 +70,7 @@ impl Pool {
         match sent {
             Ok(Ok(response)) => Answer::Taken(words_of(&response)),
             Ok(Err(Failure::Door(why))) => Answer::Later(why),
+            Ok(Err(Failure::Sender(error))) => Answer::Later(self.words(&error)),
             Ok(Err(Failure::Recipient(error))) if says_nobody(&error, true) => Answer::Nobody(self.words(&error)),
             Ok(Err(Failure::Mail(error))) if says_nobody(&error, false) => Answer::Nobody(self.words(&error)),
             Ok(Err(Failure::Mail(error) | Failure::Recipient(error))) if error.is_permanent() && !is_about_the_door(&error) => {
@@ -82,28 +85,32 @@ impl Pool {
     }
 
     async fn say(&self, message: &Message) -> Result<Response, Failure> {
-        let mut connection = self.connection().await?;
-        match converse(&mut connection, message).await {
-            Ok(response) => {
-                self.idle.keep(connection);
-                Ok(response)
-            }
-            Err(failure) => {
-                close(connection);
-                Err(failure)
+        loop {
+            let (mut connection, is_kept) = self.connection().await?;
+            match converse(&mut connection, message).await {
+                Ok(response) => {
+                    self.idle.keep(connection);
+                    return Ok(response);
+                }
+                // It had died since its last mail, and nothing of this one was said to anybody.
+                Err(Failure::Sender(error)) if is_kept && error.status().is_none() => close(connection),
+                Err(failure) => {
+                    close(connection);
+                    return Err(failure);
+                }
             }
         }
     }
 
-    /// One that lives, kept or new.
-    async fn connection(&self) -> Result<AsyncSmtpConnection, Failure> {
+    /// One that lives, or is believed to; whether it was kept.
+    async fn connection(&self) -> Result<(AsyncSmtpConnection, bool), Failure> {
         while let Some((mut kept, since)) = self.idle.take() {
             if since.elapsed() < FRESH || timeout(ALIVE, kept.test_connected()).await == Ok(true) {
-                return Ok(kept);
+                return Ok((kept, true));
             }
         }
         match timeout(CONNECT, self.connect()).await {
-            Ok(connected) => connected,
+            Ok(connected) => connected.map(|connection| (connection, false)),
             Err(_) => Err(Failure::Door(format!("the SMTP server let nobody in within {} s", CONNECT.as_secs()))),
         }
     }
@@ -164,7 +171,7 @@ async fn converse(connection: &mut AsyncSmtpConnection, message: &Message) -> Re
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }
-    connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(Failure::Mail)?;
+    connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(Failure::Sender)?;
     for to in envelope.to() {
         connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failure::Recipient)?;
     }

@@ -23,7 +23,7 @@ pub fn settings(directory: &Path, more: &[(&str, &str)]) -> Settings {
 
 /// Delivers what is due, in one round.
 pub fn deliver(world: &World, postman: &Postman) -> usize {
-    let round = async { outbox::deliver_due(world.db(), world.now(), "w", postman).await };
+    let round = async { outbox::deliver_due(world.db(), "w", postman).await };
     actix_web::rt::System::new().block_on(round).unwrap().taken
 }
 

@@ -50,6 +50,8 @@ struct Seen {
     passwords: Vec<String>,
     /// Mailboxes that somebody has by now, whatever their names say.
     opened: Vec<String>,
+    /// It takes nothing from anybody.
+    is_shut: bool,
     /// Everything said in the clear.
     overheard: Vec<u8>,
     /// Mails to `together@` that wait for each other.
@@ -107,6 +109,11 @@ impl PostOffice {
     /// Somebody has this address from now on.
     pub fn opens(&self, address: &str) {
         self.books.seen.lock().unwrap().opened.push(address.to_owned());
+    }
+
+    /// Whether nothing is taken from anybody from now on.
+    pub fn shut(&self, is_shut: bool) {
+        self.books.seen.lock().unwrap().is_shut = is_shut;
     }
 
     /// Recipients of what was taken, sorted.
@@ -235,6 +242,9 @@ struct Clerk {
 
 impl Handler for Clerk {
     fn mail(&mut self, _: IpAddr, _: &str, from: &str) -> Response {
+        if self.books.seen.lock().unwrap().is_shut {
+            return Response::custom(550, "5.1.0 sender rejected".to_owned());
+        }
         self.open = Taken { from: from.to_owned(), to: Vec::new(), bytes: Vec::new() };
         response::OK
     }

@@ -114,6 +114,17 @@ fn what_is_refused_for_its_sender_or_content_or_not_for_good_suppresses_nobody()
 }
 
 #[test]
+fn a_server_that_refuses_our_own_address_is_asked_again_and_suppresses_nobody() {
+    let post = Post::new();
+    post.office.shut(true);
+    assert_eq!(post.send("group_message", "ana@example.org"), "queued 550 5.1.0 sender rejected");
+    assert_eq!(post.suppressed(), Vec::<String>::new());
+    post.office.shut(false);
+    post.world.at("2026-09-01T09:05:00Z");
+    assert_eq!(deliver(&post.world, &post.postman), 1);
+}
+
+#[test]
 fn whoever_confirms_an_address_gets_its_mails_again() {
     let post = Post::new();
     let never = post.world.person("never@example.org");
