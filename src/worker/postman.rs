@@ -17,7 +17,7 @@ use crate::http::metrics::{AttemptLabels, Metrics};
 use crate::mail::{
     Answer, Illustration, Invitation, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable, moment,
 };
-use crate::outbox::{Claimed, Outcome, Sender};
+use crate::outbox::{Claimed, LeaveToken, Outcome, Sender};
 
 /// What stands in for the name of the call before one is loaded.
 const NO_CALL: &str = "Plenary";
@@ -78,11 +78,10 @@ impl Postman {
             },
             Err(outcome) => outcome,
         };
-        // Should the other side repeat what it was given.
-        let said = |said: String| match &mail.asked {
-            Some(asked) => said.replace(asked.token.expose_secret(), "(token)"),
-            None => said,
-        };
+        // Should the other side repeat what it was given: filters cite links.
+        let asked = mail.asked.as_ref().map(|asked| asked.token.expose_secret());
+        let secrets: Vec<&str> = asked.into_iter().chain(mail.leave.as_ref().map(LeaveToken::expose)).collect();
+        let said = |said: String| secrets.iter().fold(said, |said, secret| said.replace(secret, "(token)"));
         let (outcome, name) = match outcome {
             Outcome::Taken(words) => (Outcome::Taken(said(words)), "taken"),
             Outcome::Later(words) => (Outcome::Later(said(words)), "later"),
@@ -96,7 +95,7 @@ impl Postman {
             Outcome::Taken(_) => tracing::debug!(mail = %mail.id, kind = mail.kind, attempt = mail.attempt, "a mail was taken"),
             Outcome::Later(why) | Outcome::Never(why) | Outcome::Nobody(why) => {
                 // Who it goes to is in the outbox and not for the log.
-                let why = why.replace(&mail.recipient, "(recipient)");
+                let why = without(why, &mail.recipient);
                 tracing::warn!(mail = %mail.id, kind = mail.kind, attempt = mail.attempt, outcome = name, why, "a mail was not taken");
             }
         }
@@ -182,6 +181,21 @@ impl Sender for Postman {
     fn send<'a>(&'a self, mail: &'a Claimed) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
         Box::pin(self.deliver(mail))
     }
+}
+
+/// A text in which an address, in whatever case, does not stand.
+fn without(text: &str, address: &str) -> String {
+    let (folded, wanted) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());
+    if wanted.is_empty() {
+        return text.to_owned();
+    }
+    let (mut rest, mut at) = (String::new(), 0);
+    for (found, _) in folded.match_indices(&wanted) {
+        rest += text.get(at..found).unwrap_or_default();
+        rest += "(recipient)";
+        at = found + wanted.len();
+    }
+    rest + text.get(at..).unwrap_or_default()
 }
 
 /// The call, where one is loaded.
