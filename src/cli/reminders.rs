@@ -6,7 +6,7 @@ use super::{Failure, Outcome, log, say, say_aside};
 use crate::config::Settings;
 use crate::db::Db;
 use crate::error::Error;
-use crate::outbox::{self, Delivered};
+use crate::outbox::{self, Delivered, Handled};
 use crate::reminders::{self, Line};
 use crate::time::Day;
 use crate::worker::Postman;
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Outcome {
     let done = if arguments.dry_run {
         format!("{of} of {day} would be queued; nothing was.")
     } else {
-        format!("Queued {of} of {day}. {}", delivered(&db, settings, lines.is_empty())?)
+        format!("Queued {of} of {day}. {}", delivered(&db, settings)?)
     };
     // JSON stays alone on standard output.
     if arguments.json {
@@ -73,19 +73,17 @@ fn table(lines: &[Line]) {
 }
 
 /// Lets the mails leave, and says by whom.
-fn delivered(db: &Db, settings: &Settings, is_nothing: bool) -> Result<String, Failure> {
-    if is_nothing {
-        return Ok("Nothing waits for delivery.".into());
-    }
+fn delivered(db: &Db, settings: &Settings) -> Result<String, Failure> {
     let postman = Postman::new(db.clone(), settings);
     let holder = db.ids().next::<()>(db.clock().now()).to_string();
-    let delivered = actix_web::rt::System::new().block_on(outbox::deliver_unless_served(db, &holder, &postman));
-    Ok(match delivered.map_err(refusal)? {
-        None => "The worker of a running server delivers them.".into(),
-        Some(Delivered { claimed, taken, .. }) if claimed == taken => {
+    let handled = actix_web::rt::System::new().block_on(outbox::deliver_unless_served(db, &holder, &postman));
+    Ok(match handled.map_err(refusal)? {
+        Handled::Nothing => "Nothing waits for delivery.".into(),
+        Handled::ByServer => "The worker of a running server delivers them.".into(),
+        Handled::Here(Delivered { claimed, taken }) if claimed == taken => {
             format!("No server runs here: this command sent {taken} mails.")
         }
-        Some(Delivered { claimed, taken, .. }) => {
+        Handled::Here(Delivered { claimed, taken }) => {
             let left = claimed - taken;
             format!(
                 "No server runs here: this command sent {taken} mails; {left} were not taken and wait for a server, see `plenary mail list`."

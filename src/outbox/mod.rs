@@ -25,10 +25,10 @@ use crate::policy::PersonId;
 use crate::time::Instant;
 
 pub use acts::{Act, Asked, Purpose, Redeemed, TokenBody, TokenKey, invalid_token, token_hash};
-pub use delivery::{deliver_due, deliver_notices, deliver_one, deliver_unless_served};
+pub use delivery::{Handled, deliver_due, deliver_notices, deliver_one, deliver_unless_served, keep_delivering};
 pub use leaving::{LeaveToken, Left};
 pub use routes::Queue;
-pub use rules::{ATTEMPTS, LEASE, Outcome, State};
+pub use rules::{ATTEMPTS, LEASE, Line, Outcome, State};
 pub use store::{
     Deaths, MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, may_leave,
     newest, redeem, void,
@@ -170,13 +170,11 @@ pub trait Sender: Send + Sync {
     fn send<'a>(&'a self, mail: &'a Claimed) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 }
 
-/// What one round of delivery did.
+/// What was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
     /// Mails claimed.
     pub claimed: usize,
     /// Of these, mails that were taken.
     pub taken: usize,
-    /// Whether there may be more that are due.
-    pub more: bool,
 }

@@ -6,6 +6,7 @@ mod queue;
 mod retention;
 pub mod suppressions;
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::acts::{Errand, TokenKey};
 use super::leaving::LeaveToken;
 use super::rules::{self, LEASE, Line, Next, Outcome, State};
 use super::{Claimed, Mail, MailId, WebhookId};
-use crate::db::{AnyConnection, Backend, Write};
+use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::Result;
 use crate::mail::Kind;
 use crate::policy::PersonId;
@@ -57,12 +58,57 @@ macro_rules! claimable {
     };
 }
 
-pub fn is_any_due(connection: &mut AnyConnection, now: Instant, line: Line) -> QueryResult<bool> {
-    let due = o::table.filter(claimable!(now));
-    match line {
-        Line::Mails => diesel::select(diesel::dsl::exists(due.filter(o::webhook_id.is_null()))).get_result(connection),
-        Line::Notices => diesel::select(diesel::dsl::exists(due.filter(o::webhook_id.is_not_null()))).get_result(connection),
+/// What is to be claimed.
+#[derive(Clone)]
+pub struct Wanted {
+    line: Line,
+    limit: usize,
+    /// Nothing of these endpoints.
+    but: Vec<WebhookId>,
+    only: Option<MailId>,
+}
+
+impl Wanted {
+    /// At most `limit` of a line, but for what goes to some endpoints.
+    pub fn due(line: Line, limit: usize, but: Vec<WebhookId>) -> Self {
+        Self { line, limit, but, only: None }
     }
+
+    /// Everything of a line.
+    pub fn all(line: Line) -> Self {
+        Self::due(line, usize::MAX, Vec::new())
+    }
+
+    /// One mail.
+    pub fn one(id: MailId) -> Self {
+        Self { line: Line::Mails, limit: 1, but: Vec::new(), only: Some(id) }
+    }
+
+    fn due_at<'a>(&self, now: Instant) -> o::BoxedQuery<'a, Backend> {
+        let due = o::table.filter(claimable!(now)).into_boxed::<Backend>();
+        let due = match self.line {
+            Line::Mails => due.filter(o::webhook_id.is_null()),
+            Line::Notices => due.filter(o::webhook_id.is_not_null()),
+        };
+        let due = if self.but.is_empty() { due } else { due.filter(not(any_of("outbox.webhook_id", &self.but))) };
+        match self.only {
+            Some(id) => due.filter(o::id.eq(id)),
+            None => due,
+        }
+    }
+}
+
+/// What was claimed.
+pub struct Claims {
+    /// In the order in which they became due.
+    pub mails: Vec<Claimed>,
+    /// Whether there may be more.
+    pub is_full: bool,
+}
+
+/// What becomes due first of what can be claimed.
+pub fn first_due(connection: &mut AnyConnection, now: Instant, wanted: &Wanted) -> QueryResult<Option<MailId>> {
+    wanted.due_at(now).order((o::due_at, o::id)).select(o::id).limit(1).get_result(connection).optional()
 }
 
 /// Whether somebody is sending mails at `now`.
@@ -84,26 +130,13 @@ struct Row {
     webhook: Option<WebhookId>,
 }
 
-/// Claims at most `limit` rows of a line for `holder`, or the one that is `only`. Each is claimed by an update that asks once more whether it is free, so that of two who
-/// saw the same row only one gets it.
-pub fn claim(
-    tx: &mut Write<'_>,
-    now: Instant,
-    holder: &str,
-    line: Line,
-    limit: i64,
-    only: Option<MailId>,
-) -> Result<Vec<Claimed>> {
+/// Claims for `holder`. Each is claimed by an update that asks once more whether it is free, so that of two who saw the same row only one gets it.
+pub fn claim(tx: &mut Write<'_>, holder: &str, wanted: &Wanted) -> Result<Claims> {
+    let now = tx.now();
     let columns = (o::id, o::kind, o::person_id, o::recipient, o::locale, o::params, o::attempts, o::created_at, o::webhook_id);
-    let due = o::table.filter(claimable!(now)).into_boxed::<Backend>();
-    let due = match line {
-        Line::Mails => due.filter(o::webhook_id.is_null()),
-        Line::Notices => due.filter(o::webhook_id.is_not_null()),
-    };
-    let rows: Vec<Row> = match only {
-        Some(id) => due.filter(o::id.eq(id)).select(columns).load(&mut **tx)?,
-        None => due.order((o::due_at, o::id)).limit(limit).select(columns).load(&mut **tx)?,
-    };
+    let due = wanted.due_at(now).order((o::due_at, o::id)).limit(i64::try_from(wanted.limit).unwrap_or(i64::MAX));
+    let rows: Vec<Row> = due.select(columns).load(&mut **tx)?;
+    let is_full = rows.len() == wanted.limit;
     let mut claimed = Vec::new();
     let key = tx.extension::<TokenKey>();
     for row in rows {
@@ -157,7 +190,7 @@ pub fn claim(
             });
         }
     }
-    Ok(claimed)
+    Ok(Claims { mails: claimed, is_full })
 }
 
 /// A queued mail that is not to be sent any more. Its hollow row stays until the retention job.
@@ -228,6 +261,21 @@ pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()
     for id in ids {
         diesel::update(o::table.filter(o::id.eq(*id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder))))
             .set(o::leased_until.eq(until))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Gives up claims as if they had never been made.
+pub fn give_back(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()> {
+    for id in ids {
+        diesel::update(o::table.filter(o::id.eq(*id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder))))
+            .set((
+                o::attempts.eq(o::attempts - 1),
+                o::lease_holder.eq(None::<String>),
+                o::leased_until.eq(None::<Instant>),
+                o::version.eq(o::version + 1),
+            ))
             .execute(&mut **tx)?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
+use tokio::sync::watch;
 
 use crate::consultations;
 use crate::db::{Db, Write};
@@ -19,7 +20,7 @@ use crate::groups;
 use crate::http::idempotency;
 use crate::http::metrics::{MailLabels, Metrics};
 use crate::notifications;
-use crate::outbox::{self, Delivered, Sender, State};
+use crate::outbox::{self, Delivered, Line, Sender, State};
 use crate::people;
 use crate::reminders;
 use crate::supporters;
@@ -127,9 +128,11 @@ impl Worker {
 
     /// One round of everything but telling endpoints, as of `now`: mails, then every job. What fails stops nothing else.
     pub async fn tick(&mut self, now: Instant) -> Round {
-        let delivered = deliver_mail(&self.db, self.sender.as_deref(), &self.holder, now).await;
         let mut round = Round::default();
-        round.delivered = round.went("deliver mail", delivered);
+        if let Some(sender) = &self.sender {
+            let delivered = outbox::deliver_due(&self.db, &self.holder, sender.as_ref()).await;
+            round.delivered = round.went("deliver mail", delivered);
+        }
         self.do_jobs(now, &mut round).await;
         round
     }
@@ -161,37 +164,51 @@ impl Worker {
         round.went("keep the gauges", gauged);
     }
 
-    /// Tells endpoints what is due at `now`. Beside [`Worker::tick`] rather than in it: mails and jobs wait for no endpoint.
-    pub async fn tell_endpoints(&self, now: Instant) -> Result<Delivered> {
-        tell_endpoints(&self.db, self.messenger.as_deref(), &self.holder, now).await
+    /// Tells endpoints what is due. Beside [`Worker::tick`] rather than in it: mails and jobs wait for no endpoint.
+    pub async fn tell_endpoints(&self) -> Result<Delivered> {
+        match &self.messenger {
+            Some(messenger) => outbox::deliver_notices(&self.db, &self.holder, messenger.as_ref()).await,
+            None => Ok(Delivered::default()),
+        }
     }
 
     /// Delivers mails, tells endpoints and does the jobs, side by side, until `shutdown` resolves: no mail waits for a long job, nor a job for ten
-    /// thousand mails. A round of jobs or mails under way is finished first. Survives whatever a job does.
+    /// thousand mails. A round of jobs under way is finished first. Survives whatever a job does.
     pub async fn run(&mut self, shutdown: impl Future<Output = ()>) {
-        let (db, holder, rest) = (self.db.clone(), self.holder.clone(), self.rest);
+        let (stop, stopped) = watch::channel(false);
         let (sender, messenger) = (self.sender.clone(), self.messenger.clone());
-        let (stop, stopped) = tokio::sync::watch::channel(false);
-        let mails = again_and_again("mails", rest, stopped.clone(), async || {
-            deliver_mail(&db, sender.as_deref(), &holder, db.clock().now()).await
-        });
-        let mut ended = stopped.clone();
-        let notices = again_and_again("notices to endpoints", rest, stopped.clone(), async || {
-            // An endpoint may take long to answer. What is under way is told again by another server, once its lease is over.
-            tokio::select! {
-                told = tell_endpoints(&db, messenger.as_deref(), &holder, db.clock().now()) => told,
-                _ = ended.wait_for(|stopped| *stopped) => Ok(Delivered::default()),
+        let (db, holder, rest) = (self.db.clone(), self.holder.clone(), self.rest);
+        let deliver = async |line: Line, sender: Option<Arc<dyn Sender>>| {
+            if let Some(sender) = sender
+                && let Err(error) = outbox::keep_delivering(&db, &holder, sender.as_ref(), line, rest, stopped.clone()).await
+            {
+                tracing::error!(?line, %error, "what was claimed could not be given back, and waits for the end of its lease");
             }
-        });
-        let jobs = again_and_again("jobs", rest, stopped, async || {
-            self.do_jobs(self.db.clock().now(), &mut Round::default()).await;
-            Ok(Delivered::default())
-        });
+        };
         let watching = async {
             shutdown.await;
             stop.send_replace(true);
         };
-        tokio::join!(mails, notices, jobs, watching);
+        tokio::join!(
+            deliver(Line::Mails, sender),
+            deliver(Line::Notices, messenger),
+            self.keep_doing_jobs(stopped.clone()),
+            watching
+        );
+    }
+
+    async fn keep_doing_jobs(&mut self, mut stopped: watch::Receiver<bool>) {
+        loop {
+            let now = self.db.clock().now();
+            if AssertUnwindSafe(self.do_jobs(now, &mut Round::default())).catch_unwind().await.is_err() {
+                tracing::error!("a job of the worker panicked");
+            }
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+                () = tokio::time::sleep(self.rest) => {}
+            }
+        }
     }
 
     /// Runs `job` if this worker is the one whose turn it is, at most once a period over all servers.
@@ -301,48 +318,6 @@ impl Worker {
         }
         self.gauged = Some(now);
         Ok(())
-    }
-}
-
-async fn deliver_mail(db: &Db, sender: Option<&dyn Sender>, holder: &str, now: Instant) -> Result<Delivered> {
-    match sender {
-        Some(sender) => outbox::deliver_due(db, now, holder, sender).await,
-        None => Ok(Delivered::default()),
-    }
-}
-
-async fn tell_endpoints(db: &Db, messenger: Option<&dyn Sender>, holder: &str, now: Instant) -> Result<Delivered> {
-    match messenger {
-        Some(messenger) => outbox::deliver_notices(db, now, holder, messenger).await,
-        None => Ok(Delivered::default()),
-    }
-}
-
-/// Rounds of one kind of work, one after another, until `stopped` says so: the next at once where the last left something, else after a rest.
-/// What fails or panics is tried again.
-async fn again_and_again(
-    work: &'static str,
-    rest: Duration,
-    mut stopped: tokio::sync::watch::Receiver<bool>,
-    mut round: impl AsyncFnMut() -> Result<Delivered>,
-) {
-    loop {
-        let is_more = match AssertUnwindSafe(round()).catch_unwind().await {
-            Ok(Ok(done)) => done.more,
-            Ok(Err(error)) => {
-                tracing::error!(work, %error, "a round of the worker failed and will be tried again");
-                false
-            }
-            Err(_) => {
-                tracing::error!(work, "a round of the worker panicked");
-                false
-            }
-        };
-        tokio::select! {
-            biased;
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-            () = tokio::time::sleep(if is_more { Duration::ZERO } else { rest }) => {}
-        }
     }
 }
 

@@ -64,7 +64,7 @@ fn tell(world: &World) -> Delivered {
 }
 
 fn tell_through(world: &World, messenger: &Messenger) -> Delivered {
-    let run = async { outbox::deliver_notices(world.db(), world.now(), "w", messenger).await };
+    let run = async { outbox::deliver_notices(world.db(), "w", messenger).await };
     actix_web::rt::System::new().block_on(run).unwrap()
 }
 

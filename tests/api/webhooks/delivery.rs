@@ -1,10 +1,13 @@
 //! How what is told leaves, and where it does not go.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use diesel::prelude::*;
+use plenary::outbox;
 use plenary::schema::{outbox as rows, webhooks};
 use plenary::webhooks::Reach;
 use plenary::worker::{Messenger, Worker};
@@ -75,6 +78,59 @@ fn what_is_told_is_signed_as_the_standard_says() {
     assert_eq!(payload["timestamp"], json!(stage.world.now()));
     stage.world.get(&format!("/{}", payload["data"]["path"].as_str().unwrap())).expect(200);
     assert_eq!(tell(&stage.world).claimed, 0, "once is enough");
+}
+
+/// Answers for one endpoint when it is told to, for all others at once.
+struct Waiting {
+    hangs: outbox::WebhookId,
+    begun: AtomicUsize,
+    told: AtomicUsize,
+    answers: std::sync::atomic::AtomicBool,
+}
+
+impl outbox::Sender for Waiting {
+    fn send<'a>(&'a self, notice: &'a outbox::Claimed) -> Pin<Box<dyn Future<Output = outbox::Outcome> + Send + 'a>> {
+        Box::pin(async move {
+            if notice.webhook == Some(self.hangs) {
+                self.begun.fetch_add(1, Ordering::SeqCst);
+                while !self.answers.load(Ordering::SeqCst) {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            } else {
+                self.told.fetch_add(1, Ordering::SeqCst);
+            }
+            outbox::Outcome::Taken("200".into())
+        })
+    }
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_holds_up_no_other() {
+    let stage = Stage::new();
+    let other = Endpoint::new(&stage.world, &stage.secretary, &stage.receiver, &["group.proposed"]);
+    for number in 71..101 {
+        stage.propose(number);
+    }
+    let waiting = Waiting {
+        hangs: stage.endpoint.path.rsplit_once('/').unwrap().1.parse().unwrap(),
+        begun: AtomicUsize::new(0),
+        told: AtomicUsize::new(0),
+        answers: false.into(),
+    };
+    actix_web::rt::System::new().block_on(async {
+        let telling = outbox::deliver_notices(stage.world.db(), "w", &waiting);
+        let others = async {
+            let begun = std::time::Instant::now();
+            while waiting.told.load(Ordering::SeqCst) < 30 {
+                assert!(begun.elapsed() < Duration::from_secs(20), "{:?} were told", waiting.told);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            assert_eq!(waiting.begun.load(Ordering::SeqCst), 4);
+            waiting.answers.store(true, Ordering::SeqCst);
+        };
+        assert_eq!(tokio::join!(telling, others).0.unwrap().taken, 60);
+    });
+    assert_eq!(other.deliveries(&stage.world, &stage.secretary).len(), 30);
 }
 
 #[test]
@@ -343,7 +399,7 @@ fn whoever_dies_in_the_middle_leaves_it_to_another() {
     let (world, through) = (&stage.world, messenger(&stage.world));
     // Claimed, and then nothing more is heard of it.
     let die = async {
-        let telling = plenary::outbox::deliver_notices(world.db(), world.now(), "dead", through.as_ref());
+        let telling = outbox::deliver_notices(world.db(), "dead", through.as_ref());
         let dead = async {
             while world.read(|c| Ok(rows::table.filter(rows::lease_holder.eq("dead")).count().get_result::<i64>(c)?)) == 0 {
                 tokio::time::sleep(std::time::Duration::from_millis(1)).await;
