@@ -895,6 +895,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        overlap_from -> BigInt,
     }
 }
 

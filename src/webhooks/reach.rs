@@ -23,6 +23,10 @@ impl Reach {
         if text.chars().count() > MAX_URL {
             return Err("is longer than 2,000 characters");
         }
+        // The parser would leave line breaks out and escape blanks, and the address would be another than what was typed.
+        if text.trim().contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err("must have no blanks and line breaks in it");
+        }
         let url = Url::parse(text.trim()).map_err(|_| NONE)?;
         match url.scheme() {
             "https" => {}

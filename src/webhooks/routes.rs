@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::kinds::EventKind;
 use super::reach::Reach;
 use super::store::{self, WebhookList, WebhookRow};
-use super::{rules, telling};
+use super::{rules, signing, telling};
 use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
@@ -24,7 +24,7 @@ pub fn routes() -> Vec<Route> {
     use ProblemKind::{Forbidden, InvalidCursor, NotFound, PreconditionFailed, RuleViolation};
     let run = Action::RunInitiative;
     let deliveries = "What an endpoint was told, or is to be, newest first";
-    let rotate_summary = "Give an endpoint another secret; the one before signs beside it for 24 hours";
+    let rotate_summary = "Give an endpoint another secret; those before sign beside it for 24 hours";
     vec![
         get(ALL, run, "The endpoints that are told what happens", list).answers(&[InvalidCursor]),
         route(Method::POST, ALL, run, "Add an endpoint", make).answers(&[RuleViolation]),
@@ -216,7 +216,7 @@ async fn change(request: Request<InWebhook, (), Changes>) -> Result<Answered<Tag
                 audit::record(tx, if enabled { entry.moved("disabled", "enabled") } else { entry });
             }
             if input.body.disabled == Some(true) {
-                telling::disable(tx, row.id, "Somebody of the secretariat said so.")?;
+                telling::disable(tx, row.id, None, "Somebody of the secretariat said so.")?;
             }
             Ok(Answered::tagged(WebhookView::tagged(&store::find(tx, row.id)?)?))
         })
@@ -230,7 +230,7 @@ async fn delete(request: Request<InWebhook>) -> Result<NoContent> {
             let row = store::find(tx, input.path.webhook)?;
             input.if_match.require(row.version)?;
             store::delete(tx, &row)?;
-            outbox::drop_notices(tx, row.id, "the endpoint was removed")?;
+            outbox::drop_notices(tx, row.id, None, "the endpoint was removed")?;
             audit::record(tx, Entry::of("webhook.deleted", "webhook", row.id));
             Ok(NoContent)
         })
@@ -244,7 +244,8 @@ async fn rotate(request: Request<InWebhook>) -> Result<Answered<Rotated>> {
             let row = store::find(tx, input.path.webhook)?;
             input.if_match.allow(row.version)?;
             let (id, secret_number) = (row.id, row.secret_number + 1);
-            store::save(tx, &WebhookRow { secret_number, rotated_at: Some(tx.now()), ..row })?;
+            let overlap_from = signing::overlaps_from(row.secret_number, row.overlap(), tx.now());
+            store::save(tx, &WebhookRow { secret_number, overlap_from, rotated_at: Some(tx.now()), ..row })?;
             audit::record(tx, Entry::of("webhook.secret_rotated", "webhook", id));
             Ok(Answered::plain(Rotated { secret: telling::secret(tx, id, secret_number)? }))
         })

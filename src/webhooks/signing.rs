@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretBox};
 use crate::outbox::{TokenKey, WebhookId};
 use crate::time::Instant;
 
-/// How long the secret before the present one signs beside it, for the endpoint to take up the new one.
+/// How long the secrets before the present one sign beside it, for the endpoint to take up the new one.
 pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// What is put before a secret's base64 form.
@@ -46,10 +46,21 @@ pub fn sign(secrets: &[Secret], id: &str, timestamp: i64, body: &str) -> String 
     secrets.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// The numbers of the secrets that sign at `now`, the present one first.
-pub fn signing(number: i64, rotated_at: Option<Instant>, now: Instant) -> Vec<i64> {
-    let overlaps = rotated_at.is_some_and(|rotated| now < rotated.plus(OVERLAP));
-    std::iter::once(number).chain(overlaps.then(|| number - 1)).collect()
+/// The most secrets that sign side by side: rotating again and again makes no header without end.
+const SIDE_BY_SIDE: i64 = 5;
+
+/// The numbers of the secrets that sign at `now`, the present one first; `overlap`: the first of the earlier ones, and when the last of them was
+/// replaced.
+pub fn signing(number: i64, overlap: Option<(i64, Instant)>, now: Instant) -> Vec<i64> {
+    (overlaps_from(number, overlap, now)..=number).rev().collect()
+}
+
+/// The first of the secrets that still sign at `now`. A rotation soon after another voids none that an endpoint may still check with.
+pub fn overlaps_from(number: i64, overlap: Option<(i64, Instant)>, now: Instant) -> i64 {
+    match overlap {
+        Some((from, replaced)) if now < replaced.plus(OVERLAP) => from.max(number + 1 - SIDE_BY_SIDE),
+        _ => number,
+    }
 }
 
 #[cfg(test)]
@@ -72,10 +83,17 @@ mod tests {
     #[test]
     fn the_old_secret_signs_for_a_day() {
         let at = |text| Instant::parse(text).unwrap();
-        let rotated = Some(at("2026-09-01T09:00:00Z"));
-        assert_eq!(signing(1, None, at("2026-09-01T09:00:00Z")), [1]);
-        assert_eq!(signing(2, rotated, at("2026-09-02T08:59:59Z")), [2, 1]);
-        assert_eq!(signing(2, rotated, at("2026-09-02T09:00:00Z")), [2]);
+        let since = |from, text| Some((from, at(text)));
+        for (number, overlap, now, signs) in [
+            (1, None, "2026-09-01T09:00:00Z", vec![1]),
+            (2, since(1, "2026-09-01T09:00:00Z"), "2026-09-02T08:59:59Z", vec![2, 1]),
+            (2, since(1, "2026-09-01T09:00:00Z"), "2026-09-02T09:00:00Z", vec![2]),
+            // Rotated twice within a day, as by a client that tries again.
+            (3, since(1, "2026-09-01T09:00:01Z"), "2026-09-02T08:59:59Z", vec![3, 2, 1]),
+            (9, since(1, "2026-09-01T09:00:00Z"), "2026-09-01T09:00:00Z", vec![9, 8, 7, 6, 5]),
+        ] {
+            assert_eq!(signing(number, overlap, at(now)), signs, "{number} {now}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct WebhookRow {
     pub secret_number: i64,
     /// Since when that one does, where there was one before.
     pub rotated_at: Option<Instant>,
+    /// The first of those that sign beside it for a day.
+    pub overlap_from: i64,
     /// Since when it is told nothing.
     pub disabled_at: Option<Instant>,
     /// Its version.
@@ -36,6 +38,11 @@ pub struct WebhookRow {
 }
 
 impl WebhookRow {
+    /// The first of the earlier secrets that sign beside the present one for a day, and since when they are earlier ones.
+    pub fn overlap(&self) -> Option<(i64, Instant)> {
+        self.rotated_at.map(|at| (self.overlap_from, at))
+    }
+
     /// What it asks for. A kind that this version does not know is left out.
     pub fn asks_for(&self) -> Result<Vec<EventKind>> {
         let words: Vec<String> = serde_json::from_str(&self.kinds)?;
@@ -90,6 +97,7 @@ pub fn insert(tx: &mut Write<'_>, url: &str, kinds: &[EventKind]) -> Result<Webh
             w::url.eq(url),
             w::kinds.eq(serde_json::to_string(kinds)?),
             w::secret_number.eq(1_i64),
+            w::overlap_from.eq(1_i64),
             w::version.eq(1_i64),
             w::created_at.eq(now),
             w::updated_at.eq(now),
@@ -107,6 +115,7 @@ pub fn save(tx: &mut Write<'_>, row: &WebhookRow) -> Result<()> {
             w::kinds.eq(&row.kinds),
             w::secret_number.eq(row.secret_number),
             w::rotated_at.eq(row.rotated_at),
+            w::overlap_from.eq(row.overlap_from),
             w::disabled_at.eq(row.disabled_at),
             w::version.eq(row.version + 1),
             w::updated_at.eq(now),

@@ -11,7 +11,7 @@ use crate::audit::{self, Entry, Recorded};
 use crate::db::{Read, Write};
 use crate::error::{Error, Result};
 use crate::facts::Objections;
-use crate::outbox::{self, Notice, TokenKey, WebhookId};
+use crate::outbox::{self, MailId, Notice, TokenKey, WebhookId};
 use crate::time::Instant;
 
 /// Queues what endpoints asked to be told of what a transaction records.
@@ -63,7 +63,7 @@ pub struct Errand {
 pub fn errand(tx: &mut Read<'_>, id: WebhookId) -> Result<Option<Errand>> {
     let Some(row) = store::known(tx, id)?.filter(|row| row.disabled_at.is_none()) else { return Ok(None) };
     let key = tx.extension::<TokenKey>().ok_or_else(no_key)?;
-    let numbers = signing::signing(row.secret_number, row.rotated_at, tx.now());
+    let numbers = signing::signing(row.secret_number, row.overlap(), tx.now());
     let secrets = numbers.into_iter().map(|number| Secret::derive(&key, row.id, number)).collect();
     let reach = tx.extension::<Reach>().map(|reach| *reach).unwrap_or_default();
     Ok(Some(Errand { url: row.url, secrets, reach }))
@@ -79,12 +79,12 @@ fn no_key() -> Error {
     Error::Internal("nobody gave the key of the endpoints' secrets".into())
 }
 
-/// Tells an endpoint no more, and drops what is queued for it. Whether it was told until now.
-pub fn disable(tx: &mut Write<'_>, id: WebhookId, why: &str) -> Result<bool> {
+/// Tells an endpoint no more, and drops what is queued for it, but the notice that it answered so. Whether it was told until now.
+pub fn disable(tx: &mut Write<'_>, id: WebhookId, answered: Option<MailId>, why: &str) -> Result<bool> {
     let Some(row) = store::known(tx, id)?.filter(|row| row.disabled_at.is_none()) else { return Ok(false) };
     store::save(tx, &WebhookRow { disabled_at: Some(tx.now()), ..row })?;
     audit::record(tx, Entry::of("webhook.disabled", "webhook", id).moved("enabled", "disabled").because(Some(why)));
-    outbox::drop_notices(tx, id, "the endpoint is disabled")?;
+    outbox::drop_notices(tx, id, answered, "the endpoint is disabled")?;
     Ok(true)
 }
 
@@ -94,7 +94,7 @@ pub fn give_up_on_the_lost(tx: &mut Write<'_>) -> Result<usize> {
     for row in store::told(tx)? {
         // Whoever changed it gave it another chance.
         let deaths = outbox::deaths(tx, row.id, row.updated_at)?;
-        if rules::is_lost(deaths) && disable(tx, row.id, "Nothing of what it was told was taken for three days.")? {
+        if rules::is_lost(deaths) && disable(tx, row.id, None, "Nothing of what it was told was taken for three days.")? {
             lost += 1;
         }
     }

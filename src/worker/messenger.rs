@@ -13,7 +13,7 @@ use reqwest::{Client, Response, header};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::outbox::{Claimed, Outcome, Sender, WebhookId};
+use crate::outbox::{Claimed, MailId, Outcome, Sender, WebhookId};
 use crate::webhooks::{self, Errand, Reach};
 
 /// How long an endpoint may take to be connected to,
@@ -53,7 +53,7 @@ impl Messenger {
             Err(error) => return Outcome::Later(format!("the database failed: {error}")),
         };
         let outcome = match self.post(notice, &errand).await {
-            Ok(response) => self.answered(id, response).await,
+            Ok(response) => self.answered(id, notice.id, response).await,
             Err(why) => Outcome::Later(why),
         };
         match &outcome {
@@ -83,7 +83,7 @@ impl Messenger {
         request.send().await.map_err(|error| format!("could not be reached: {}", cause(error)))
     }
 
-    async fn answered(&self, id: WebhookId, mut response: Response) -> Outcome {
+    async fn answered(&self, id: WebhookId, notice: MailId, mut response: Response) -> Outcome {
         let status = response.status();
         let mut read: Vec<u8> = Vec::new();
         // An answer that breaks off after its status is an answer all the same.
@@ -99,7 +99,7 @@ impl Messenger {
             return Outcome::Taken(said);
         }
         if status == reqwest::StatusCode::GONE {
-            let disabled = self.db.write(move |tx| webhooks::disable(tx, id, "It answered 410 Gone.")).await;
+            let disabled = self.db.write(move |tx| webhooks::disable(tx, id, Some(notice), "It answered 410 Gone.")).await;
             return match disabled {
                 Ok(_) => Outcome::Never(said),
                 Err(error) => Outcome::Later(format!("{said} (and it could not be disabled: {error})")),

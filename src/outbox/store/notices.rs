@@ -44,9 +44,10 @@ pub fn counted(connection: &mut AnyConnection, webhook: WebhookId) -> Result<i64
     Ok(of(webhook).count().get_result(connection)?)
 }
 
-pub fn drop_for(tx: &mut Write<'_>, webhook: WebhookId, why: &str) -> QueryResult<()> {
+pub fn drop_for(tx: &mut Write<'_>, webhook: WebhookId, but: Option<MailId>, why: &str) -> QueryResult<()> {
     let now = tx.now();
-    diesel::update(o::table.filter(o::webhook_id.eq(webhook)).filter(o::state.eq(State::Queued)))
+    let but = but.map_or_else(String::new, |id| id.to_string());
+    diesel::update(o::table.filter(o::webhook_id.eq(webhook)).filter(o::state.eq(State::Queued)).filter(o::id.ne(but)))
         .set((
             o::state.eq(State::Dropped),
             o::last_answer.eq(why),

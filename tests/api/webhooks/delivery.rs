@@ -162,6 +162,13 @@ fn a_rotated_secret_signs_beside_the_old_one_for_a_day() {
     let told = stage.receiver.told();
     assert!(told[0].is_signed_by(&new) && told[0].is_signed_by(&stage.endpoint.secret));
     assert_eq!(told[0].header("webhook-signature").split(' ').count(), 2);
+    // A client that rotates again because it heard no answer voids nothing.
+    let rotate = || stage.world.ask("POST", &format!("{}/rotate-secret", stage.endpoint.path)).by(&stage.secretary).send();
+    let newest: Vec<String> = (0..2).map(|_| rotate().expect(200).json()["secret"].as_str().unwrap().to_owned()).collect();
+    stage.propose(73);
+    tell(&stage.world);
+    let all = stage.receiver.told();
+    assert!(newest.iter().chain([&new]).all(|secret| all[2].is_signed_by(secret)));
     assert!(told[1].is_signed_by(&new) && !told[1].is_signed_by(&stage.endpoint.secret));
 }
 
@@ -205,6 +212,8 @@ fn an_endpoint_that_is_gone_is_told_no_more() {
     tell(&stage.world);
     let shown = stage.endpoint.shown(&stage.world, &stage.secretary);
     assert_eq!(shown["disabled"], true);
+    let delivery = &stage.endpoint.deliveries(&stage.world, &stage.secretary)[0];
+    assert_eq!((&delivery["state"], &delivery["last_answer"]), (&json!("dead"), &json!("410 moved out")));
     stage.propose(72);
     assert_eq!(notices(&stage.world).len(), 1, "nothing is queued for who is disabled");
     let audit = stage.world.ask("GET", "/admin/audit?act=webhook.disabled").by(&stage.secretary).send().expect(200).json();
