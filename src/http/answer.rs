@@ -115,11 +115,13 @@ pub struct Described {
     pub or: Option<Box<Described>>,
     /// Whether a part of it can be asked for.
     pub ranges: bool,
+    /// Headers of the request that it goes by, and what they say.
+    pub asks: Vec<(&'static str, &'static str)>,
 }
 
 impl Described {
     pub(super) fn new(status: u16, description: &'static str) -> Self {
-        Self { status, description, bodies: Vec::new(), location: false, etag: false, or: None, ranges: false }
+        Self { status, description, bodies: Vec::new(), location: false, etag: false, or: None, ranges: false, asks: Vec::new() }
     }
 
     pub(super) fn json<T: JsonSchema>(mut self, schemas: &mut SchemaGenerator) -> Self {

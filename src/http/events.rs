@@ -1,6 +1,7 @@
 //! Server-sent events (WHATWG HTML, 9.2): an answer that goes on until one of both sides ends it.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
@@ -49,22 +50,44 @@ impl Caller {
     }
 }
 
-/// 200 with `text/event-stream`.
-pub struct Events(
-    /// They; none where only the head is asked for.
-    pub Option<Told>,
-);
+/// What the events of a stream are, for the OpenAPI document.
+pub trait Narrated: Send + 'static {
+    /// Their names, ids and data.
+    const EVENTS: &'static str;
+}
 
-impl Answer for Events {
+/// 200 with `text/event-stream`.
+pub struct Events<N> {
+    told: Option<Told>,
+    of: PhantomData<N>,
+}
+
+impl<N> Events<N> {
+    /// These.
+    pub fn of(told: Told) -> Self {
+        Self { told: Some(told), of: PhantomData }
+    }
+
+    /// None, where only the head is asked for.
+    pub fn head() -> Self {
+        Self { told: None, of: PhantomData }
+    }
+}
+
+impl<N: Narrated> Answer for Events<N> {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let mut reply = Reply::of(StatusCode::OK, "text/event-stream", Vec::new());
-        reply.streamed = self.0.map(Streamed::Endless);
+        reply.streamed = self.told.map(Streamed::Endless);
         // A proxy that collects bytes would hold events back.
         reply.with(header::CACHE_CONTROL, "no-store")?.with(HeaderName::from_static("x-accel-buffering"), "no")
     }
     fn describe(_: &mut SchemaGenerator) -> Described {
         let mut described = Described::new(200, "Events as they come (server-sent events), until the token expires.");
-        described.bodies.push(("text/event-stream", json!({"type": "string"})));
+        described.bodies.push(("text/event-stream", json!({"type": "string", "description": N::EVENTS})));
+        described.asks.push((
+            "Last-Event-ID",
+            "The id of the last event that came before the stream was cut off; a browser sends it by itself.",
+        ));
         described
     }
 }
@@ -74,6 +97,11 @@ pub fn event(number: i64, name: &str, data: &impl Serialize) -> Result<Bytes> {
     let data = serde_json::to_string(data).map_err(|error| Error::Internal(error.to_string()))?;
     // JSON is one line.
     Ok(Bytes::from(format!("id: {number}\nevent: {name}\ndata: {data}\n\n")))
+}
+
+/// An event that changes nothing about where a client resumes, and how many milliseconds it is to wait before it comes again.
+pub fn farewell(name: &str, come_again: u64) -> Bytes {
+    Bytes::from(format!("retry: {come_again}\nevent: {name}\ndata: {{}}\n\n"))
 }
 
 /// A sign of life, which no client sees.

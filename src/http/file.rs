@@ -183,6 +183,8 @@ impl Answer for StoredFile {
         let mut described = Described::new(200, "The file, as attachment.");
         described.bodies.push(("*/*", json!({"type": "string", "format": "binary"})));
         (described.etag, described.ranges) = (true, true);
+        described.asks =
+            vec![("Range", "One range of bytes."), ("If-Range", "The ETag that the range is of; another gives the whole.")];
         described
     }
 }

@@ -39,7 +39,7 @@ pub use answer::{Accepted, Answer, Calendar, Created, Csv, Download, Html, NoCon
 pub use beside::Beside;
 pub use credential::{bad_link, is_link, linked};
 pub use etag::Tagged;
-pub use events::{Caller, Events};
+pub use events::{Caller, Events, Narrated};
 pub use file::{About, StoredFile};
 pub use input::prose;
 pub use page::Page;

@@ -115,11 +115,9 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
             let (headers, content) = (success.get("headers"), success.get("content"));
             let part = json!({"description": "The bytes that `Range` asks for.", "headers": headers, "content": content});
             responses.insert("206".into(), part);
-            for (name, description) in
-                [("Range", "One range of bytes."), ("If-Range", "The ETag that the range is of; another gives the whole.")]
-            {
-                parameters.push(json!({"name": name, "in": "header", "required": false, "schema": {"type": "string"}, "description": description}));
-            }
+        }
+        for (name, description) in &described.asks {
+            parameters.push(json!({"name": name, "in": "header", "required": false, "schema": {"type": "string"}, "description": description}));
         }
         responses.insert(described.status.to_string(), success);
         next = described.or.as_deref();

@@ -24,6 +24,8 @@ const AT_ONCE: usize = 500;
 pub enum Signal {
     /// The number of its person's newest notification, as far as anybody looked.
     Newest(i64),
+    /// Its person opened another, and it is the oldest of too many.
+    Replaced,
     /// It is to end.
     End,
 }
@@ -55,17 +57,17 @@ pub struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.hub.state().leave(self.person, self.number);
+        self.hub.state().leave(self.person, self.number, Signal::End);
     }
 }
 
 impl State {
-    /// Ends a line, where it has not ended yet.
-    fn leave(&mut self, person: PersonId, number: u64) {
+    /// Ends a line, where it has not ended yet, and says why.
+    fn leave(&mut self, person: PersonId, number: u64, why: Signal) {
         let Some(lines) = self.lines.get_mut(&person) else { return };
         let Some(at) = lines.iter().position(|(known, _)| *known == number) else { return };
         let (_, line) = lines.remove(at);
-        line.send_replace(Signal::End);
+        line.send_replace(why);
         self.count -= 1;
         if lines.is_empty() {
             self.lines.remove(&person);
@@ -83,7 +85,7 @@ impl Hub {
         let mut state = self.state();
         let own = state.lines.get(&person).filter(|lines| lines.len() >= OF_ONE);
         if let Some(oldest) = own.and_then(|lines| lines.first()).map(|(number, _)| *number) {
-            state.leave(person, oldest);
+            state.leave(person, oldest, Signal::Replaced);
         }
         if state.is_closed || state.count >= most {
             let detail = "This server holds as many streams as it can. Ask for the list, and try again in a minute.";
