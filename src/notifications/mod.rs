@@ -62,6 +62,11 @@ pub fn choices_of(connection: &mut AnyConnection, kind: Kind) -> Result<HashMap<
     Ok(all.filter_map(|(person, said)| Some((person, *said.get(kind.as_str())?))).collect())
 }
 
+/// Waits for whoever is telling a person something, and lets nobody begin until the transaction ends: for one that is about to be erased.
+pub fn hold_back(tx: &mut Write<'_>, person: PersonId) -> Result<()> {
+    Ok(store::hold_back(tx, person)?)
+}
+
 /// Forgets what an erased person chose and was told.
 pub fn person_erased(tx: &mut Write<'_>, person: PersonId) -> Result<()> {
     telling::forget_pending(tx, person);

@@ -29,6 +29,8 @@ pub(super) struct NotificationView {
     /// When it was read.
     read_at: Option<Instant>,
     created_at: Instant,
+    /// When it was told, or read.
+    updated_at: Instant,
 }
 
 /// What goes beside the items.
@@ -109,6 +111,7 @@ pub(super) fn view(row: NotificationRow, templates: &Templates, call: &str, lang
         path: params.get("path").and_then(Value::as_str).map(str::to_owned),
         read_at: row.read_at,
         created_at: row.created_at,
+        updated_at: row.read_at.unwrap_or(row.created_at),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::http::etag;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::ids::Id;
 use crate::mail::Kind;
+use crate::outbox;
 use crate::policy::PersonId;
 use crate::schema::{
     digest_items as d, notification_counters as c, notification_preferences as p, notifications as n, persons,
@@ -59,7 +60,8 @@ pub fn all_preferences(connection: &mut AnyConnection) -> Result<Vec<(PersonId, 
     rows.into_iter().map(|(person, choices)| Ok((person, serde_json::from_str(&choices)?))).collect()
 }
 
-/// Replaces what a person said. What waits for its digest is dropped where it wants no more of that kind; else it comes with the next one.
+/// Replaces what a person said. What waits for its digest, or to be sent again, is dropped where it wants no more of that kind; else it comes with
+/// the next digest.
 pub fn save_preferences(tx: &mut Write<'_>, person: PersonId, said: &Preferences) -> Result<i64> {
     let (now, choices) = (tx.now(), serde_json::to_string(&said.choices)?);
     if said.version == 0 {
@@ -78,7 +80,8 @@ pub fn save_preferences(tx: &mut Write<'_>, person: PersonId, said: &Preferences
     }
     let off: Vec<&str> =
         said.choices.iter().filter(|(_, choice)| **choice == Choice::Off).map(|(kind, _)| kind.as_str()).collect();
-    diesel::delete(d::table.filter(d::person_id.eq(person)).filter(any_of("digest_items.kind", off))).execute(&mut **tx)?;
+    diesel::delete(d::table.filter(d::person_id.eq(person)).filter(any_of("digest_items.kind", &off))).execute(&mut **tx)?;
+    outbox::drop_unwanted(tx, person, &off)?;
     Ok(said.version + 1)
 }
 
@@ -90,6 +93,22 @@ pub fn zone_of(tx: &mut Write<'_>, person: PersonId) -> Result<Tz> {
         return Ok(zone);
     }
     Ok(crate::call::load(tx).map_or(Tz::UTC, |call| call.time_zone))
+}
+
+/// Keeps a person from erasing its account until the transaction ends; false where it has. What is told while it does would outlive it.
+pub fn hold_reader(tx: &mut Write<'_>, person: PersonId) -> QueryResult<bool> {
+    tx.share(&lock_of(person))?;
+    let known = persons::table.filter(persons::id.eq(person)).filter(persons::erased_at.is_null());
+    diesel::select(diesel::dsl::exists(known)).get_result(&mut **tx)
+}
+
+/// Waits for whoever is telling a person something, and lets nobody begin.
+pub fn hold_back(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
+    tx.exclude(&lock_of(person))
+}
+
+fn lock_of(person: PersonId) -> String {
+    format!("tell {person}")
 }
 
 /// Keeps news for a person's digest.

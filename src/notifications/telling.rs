@@ -35,6 +35,9 @@ struct Pending(BTreeMap<PersonId, Vec<(Kind, Value)>>);
 /// Tells a person: in the application and as it wants to be mailed, where the kind is optional; by mail at once, where it is not.
 pub fn tell(tx: &mut Write<'_>, told: Told<'_>) -> Result<()> {
     let Told { kind, person, email, locale, params, concealed } = told;
+    if !store::hold_reader(tx, person)? {
+        return Ok(());
+    }
     let mut how = Choice::Immediate;
     if kind.is_optional() {
         // Who has a task hears by default; that is for whoever calls to know, and what is the default for plain members they do not tell.
@@ -59,7 +62,7 @@ pub fn tell(tx: &mut Write<'_>, told: Told<'_>) -> Result<()> {
         }
         Choice::Daily => {
             let zone = store::zone_of(tx, person)?;
-            let due_at = rules::next_nine(tx.now(), zone);
+            let due_at = rules::digest_at(kind, tx.now(), zone);
             store::keep_for_digest(tx, person, kind, &params, concealed, due_at)?;
         }
         Choice::Off => {}

@@ -30,8 +30,8 @@ pub use leaving::{LeaveToken, Left};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Line, Outcome, State};
 pub use store::{
-    Deaths, MailRow, ask, ask_nobody, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail, may_leave,
-    newest, redeem, void,
+    Deaths, MailRow, ask, ask_nobody, drop_unwanted, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail,
+    may_leave, newest, redeem, void,
 };
 
 /// Marks the id of a mail.
@@ -129,9 +129,9 @@ pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<MailId> {
     store::insert_notice(tx, notice)
 }
 
-/// Drops what is queued for an endpoint, saying why.
-pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, why: &str) -> QueryResult<()> {
-    store::drop_notices(tx, webhook, why)
+/// Drops what is queued for an endpoint, saying why; all of it but one whose fate is known.
+pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, but: Option<MailId>, why: &str) -> QueryResult<()> {
+    store::drop_notices(tx, webhook, but, why)
 }
 
 /// One page of what an endpoint was told, or is to be.

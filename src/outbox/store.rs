@@ -210,6 +210,16 @@ fn drop_queued(tx: &mut Write<'_>, id: MailId, why: &str) -> QueryResult<()> {
     Ok(())
 }
 
+/// Drops what of some kinds waits to be sent to a person, for the first time or again.
+pub fn drop_unwanted(tx: &mut Write<'_>, person: PersonId, kinds: &[&str]) -> QueryResult<()> {
+    let theirs = o::table.filter(o::person_id.eq(person.to_string())).filter(o::state.eq(State::Queued));
+    let waiting: Vec<MailId> = theirs.filter(any_of("outbox.kind", kinds)).select(o::id).load(&mut **tx)?;
+    for mail in waiting {
+        drop_queued(tx, mail, "its reader wants no more of its kind")?;
+    }
+    Ok(())
+}
+
 /// A mail that is never sent, of a kind: it costs what another costs.
 pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<MailId> {
     let nobody = Mail {

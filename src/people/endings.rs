@@ -39,6 +39,7 @@ pub fn refuse_for_last_administrator(tx: &mut Write<'_>, person: &PersonRow) -> 
 /// Erases an account: name, address and credentials vanish, affiliations end with all that rests on them, queued mail is dropped; what
 /// the person did stays under [`FORMER_PARTICIPANT`].
 pub fn erase(tx: &mut Write<'_>, mut person: PersonRow) -> Result<()> {
+    notifications::hold_back(tx, person.id)?;
     refuse_for_last_administrator(tx, &person)?;
     // Affiliations end with it, in the slice that keeps them; that may lapse the address, so the row is read again.
     facts::announce(tx, &PersonErased { person: person.id })?;
