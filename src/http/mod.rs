@@ -22,6 +22,7 @@ pub mod limits;
 pub mod metrics;
 pub mod openapi;
 pub mod page;
+mod prepare;
 mod readable;
 mod request;
 pub mod route;

@@ -18,9 +18,9 @@ pub fn document(routes: &[Route]) -> Value {
             s.contract = schemars::generate::Contract::Serialize;
         })
         .into_generator();
-    let mut parts: Vec<(&Route, super::answer::Described)> = Vec::new();
+    let mut parts: Vec<(&Route, super::answer::Described, Option<Value>)> = Vec::new();
     for route in routes {
-        parts.push((route, (route.describe)(&mut schemas)));
+        parts.push((route, (route.describe)(&mut schemas), route.callback.map(|describe| describe(&mut schemas))));
     }
     let mut components: Map<String, Value> = schemas.take_definitions(true).into_iter().collect();
     // What the input refers to is described where it stands, with the names kept.
@@ -32,9 +32,12 @@ pub fn document(routes: &[Route]) -> Value {
         }
     }
     components.insert("Problem".into(), problem_schema());
-    let mut paths = Map::new();
-    for (route, described) in parts {
-        let operation = operation(route, described, &components);
+    let (mut paths, mut responses) = (Map::new(), Map::new());
+    for (route, described, callback) in parts {
+        let mut operation = operation(route, described, &components, &mut responses);
+        if let (Some(operation), Some(callback)) = (operation.as_object_mut(), callback) {
+            operation.insert("callbacks".into(), callback);
+        }
         let path = paths.entry(format!("/api/v1{}", route.path)).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.as_str().to_ascii_lowercase(), operation);
@@ -54,6 +57,7 @@ pub fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": components,
+            "responses": responses,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An access token of `POST /api/v1/auth/login`."},
                 "link": {"type": "apiKey", "in": "query", "name": "link", "description": "A signed link of `POST /api/v1/me/links`."}
@@ -62,7 +66,13 @@ pub fn document(routes: &[Route]) -> Value {
     })
 }
 
-fn operation(route: &Route, described: super::answer::Described, components: &Map<String, Value>) -> Value {
+/// One operation; `shared` takes the responses that many of them have.
+fn operation(
+    route: &Route,
+    described: super::answer::Described,
+    components: &Map<String, Value>,
+    shared: &mut Map<String, Value>,
+) -> Value {
     let mut parameters = Vec::new();
     for (place, checker) in [("path", &route.form.path), ("query", &route.form.query)] {
         let required: Vec<_> =
@@ -133,16 +143,9 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
         );
     }
     for (status, kinds) in problems(route) {
-        let types: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.slug())).collect();
-        let first = kinds.first().map(|kind| {
-            json!({"type": format!("/problems/{}", kind.slug()), "title": kind.title(), "status": status,
-            "detail": kind.page(), "request_id": "0190e6a0-5c1e-7000-8000-000000000001"})
-        });
-        responses.insert(
-            status.to_string(),
-            json!({"description": types.join(", "),
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": first}}}),
-        );
+        let name = kinds.iter().map(|kind| kind.slug()).collect::<Vec<_>>().join(".");
+        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
+        shared.entry(name).or_insert_with(|| problem_of(status, &kinds));
     }
     let mut operation = json!({
         "operationId": operation_id(route),
@@ -163,6 +166,17 @@ fn operation(route: &Route, described: super::answer::Described, components: &Ma
         operation.insert("requestBody".into(), body_of(route, json!({"schema": schema, "example": example})));
     }
     operation
+}
+
+/// A response that is one of these problems.
+fn problem_of(status: u16, kinds: &[ProblemKind]) -> Value {
+    let types: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.slug())).collect();
+    let first = kinds.first().map(|kind| {
+        json!({"type": format!("/problems/{}", kind.slug()), "title": kind.title(), "status": status,
+            "detail": kind.page(), "request_id": "0190e6a0-5c1e-7000-8000-000000000001"})
+    });
+    json!({"description": types.join(", "),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": first}}})
 }
 
 /// How a caller is recognised: by its token, or, where a browser reads without headers, by a signed link.

@@ -15,18 +15,14 @@ use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use super::answer::{Answer, Described};
-use super::body::{self, Body};
-use super::credential::{self, Credential};
-use super::etag::IfMatch;
-use super::file::Asks;
-use super::idempotency::{self, Attempt};
-use super::input::{Checker, Origin, Shape};
+use super::input::{Checker, Shape};
 use super::limits::Limit;
-use super::request::{Decoded, Form, Head, Request, authentication_required};
-use super::{RequestId, Web, upload as uploads};
-use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use super::prepare::{FormCheck, prepare};
+use super::request::Request;
+use super::{Web, body, credential, upload as uploads};
+use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::files::Files;
-use crate::policy::{self, Action, Standing};
+use crate::policy::Action;
 
 type Served = Pin<Box<dyn Future<Output = HttpResponse>>>;
 
@@ -48,23 +44,11 @@ pub struct Route {
     pub form: Arc<FormCheck>,
     /// Describes its success.
     pub describe: fn(&mut SchemaGenerator) -> Described,
+    /// Describes what the server will ask of the address that its body names, by OpenAPI's rules for callbacks.
+    pub callback: Option<fn(&mut SchemaGenerator) -> Value>,
     /// How often one address may ask for it an hour, beside what holds for all routes.
     limit: Option<Limit>,
     serve: Arc<dyn Fn(HttpRequest, Payload, Option<Limit>) -> Served + Send + Sync>,
-}
-
-/// The three checkers of a route.
-pub struct FormCheck {
-    /// Of its path.
-    pub path: Checker,
-    /// Of its query.
-    pub query: Checker,
-    /// Of its body.
-    pub body: Checker,
-    /// Whether it takes an `Idempotency-Key`.
-    pub idempotent: bool,
-    /// Whether its body may be a file instead (`multipart/form-data`).
-    pub files: bool,
 }
 
 /// A GET. `summary` is one line for the documentation.
@@ -133,7 +117,19 @@ where
         Box::pin(async move { serve(request, payload, limit, &check, action, handler).await })
     });
     let versioned = matches!(method.as_str(), "PATCH" | "PUT" | "DELETE");
-    Route { method, path, action, summary, versioned, problems: Vec::new(), form, describe: A::describe, limit: None, serve }
+    Route {
+        method,
+        path,
+        action,
+        summary,
+        versioned,
+        problems: Vec::new(),
+        form,
+        describe: A::describe,
+        callback: None,
+        limit: None,
+        serve,
+    }
 }
 
 impl Route {
@@ -148,6 +144,13 @@ impl Route {
     #[must_use]
     pub fn answers(mut self, problems: &[ProblemKind]) -> Self {
         self.problems.extend_from_slice(problems);
+        self
+    }
+
+    /// Describes what the server will ask of the address that its body names.
+    #[must_use]
+    pub fn calls_back(mut self, describe: fn(&mut SchemaGenerator) -> Value) -> Self {
+        self.callback = Some(describe);
         self
     }
 
@@ -297,138 +300,4 @@ fn next_page(request: &HttpRequest, cursor: &str) -> String {
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor=") && !credential::is_link(pair));
     let query: Vec<_> = others.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
     format!("{}?{}", request.path(), query.join("&"))
-}
-
-/// Size, media type and grammar of the body; then whether a token is needed; then the form, kept until the caller is known.
-async fn prepare<P, Q, B>(
-    request: &HttpRequest,
-    payload: Payload,
-    check: &FormCheck,
-    action: Action,
-    web: Web,
-) -> Result<Request<P, Q, B>>
-where
-    P: Shape,
-    Q: Shape,
-    B: Shape,
-{
-    let Body { bytes, value, upload } =
-        if check.body.is_none() { Body::default() } else { body::read(request, payload, &web, check.files).await? };
-    let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let credential = Credential::of(request, &web)?;
-    if credential.is_none() && !policy::allows(action, Standing::Anyone) {
-        return Err(authentication_required());
-    }
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    let address = request.extensions().get::<super::ClientAddress>().map(|a| a.0.to_string()).unwrap_or_default();
-    let mut faults = Vec::new();
-    let attempt = match text(header::HeaderName::from_static("idempotency-key")) {
-        Some(key) if check.idempotent => match idempotency::parse_key(key) {
-            Ok(key) => Some(Attempt {
-                caller: format!("address:{address}"),
-                route: format!("{} {}", request.method(), request.path()),
-                key,
-                digest: idempotency::digest(&[request.query_string().as_bytes(), &bytes]),
-            }),
-            Err(Error::Problem(_)) => {
-                faults.push(FieldFault::new("Idempotency-Key", "format", "must be 1 to 255 printable ASCII characters"));
-                None
-            }
-            Err(other) => return Err(other),
-        },
-        _ => None,
-    };
-    let (form, locale) = form::<P, Q, B>(request, (!check.files || upload.is_none()).then_some(value), check, faults);
-    let head = Head {
-        action,
-        credential,
-        address,
-        client: text(header::USER_AGENT).unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
-        accept_language: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
-        locale,
-        wants_csv: text(header::ACCEPT).is_some_and(super::wants_csv),
-        if_match: IfMatch::parse(text(header::IF_MATCH)),
-        request_id,
-        attempt,
-        asks: Asks {
-            head: request.method() == Method::HEAD,
-            if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
-            range: text(header::RANGE).map(str::to_owned),
-            if_range: text(header::IF_RANGE).map(str::to_owned),
-        },
-        last_event: text(header::HeaderName::from_static("last-event-id")).map(str::to_owned),
-        spoken: Arc::default(),
-    };
-    Ok(Request { web, head, form, upload })
-}
-
-fn form<P: Shape, Q: Shape, B: Shape>(
-    request: &HttpRequest,
-    body: Option<Value>,
-    check: &FormCheck,
-    mut faults: Vec<FieldFault>,
-) -> (Form<P, Q, B>, Option<String>) {
-    // actix decodes what is still encoded (`%2F`) only in a list of values; the names go beside.
-    let values = request.match_info().load::<Vec<String>>().unwrap_or_default();
-    let segments: Vec<_> = request.match_info().iter().map(|(name, _)| name.to_owned()).zip(values).collect();
-    let path = match check.path.read_pairs(segments) {
-        Ok(value) => check.path.decode::<P>(value, Origin::Path).map_err(|more| faults.extend(more)).ok(),
-        Err(more) => {
-            faults.extend(more);
-            None
-        }
-    };
-    let mut locale = None;
-    let pairs: Vec<(String, String)> = match web::Query::<Vec<(String, String)>>::from_query(request.query_string()) {
-        Ok(pairs) => pairs.into_inner(),
-        Err(_) => {
-            faults.push(FieldFault::new("?", "encoding", "is not percent-encoded UTF-8"));
-            Vec::new()
-        }
-    };
-    // Every answer can be asked for in a language (domain.md, Languages); it is no parameter of any one route.
-    let pairs: Vec<_> = pairs
-        .into_iter()
-        .filter(|(name, value)| {
-            let is_locale = name == "locale";
-            if is_locale {
-                if value.len() > 35 || value.contains('\0') || value.is_empty() {
-                    faults.push(FieldFault::new("?locale", "format", "must be a language code such as fr, or * for all"));
-                } else if locale.replace(value.clone()).is_some() {
-                    faults.push(FieldFault::new("?locale", "repeated", "is given more than once; give it once"));
-                }
-            }
-            // Read before, and no parameter of any one route either.
-            !is_locale && !credential::is_link(name)
-        })
-        .collect();
-    let mut filters = Value::Null;
-    let query = if check.query.is_none() {
-        faults.extend(pairs.iter().map(|(name, _)| {
-            let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-            FieldFault::new(format!("?{name}"), "unknown", "is not known here; remove it")
-        }));
-        check.query.decode::<Q>(Value::Null, Origin::Query).ok()
-    } else {
-        match check.query.read_pairs(pairs) {
-            Ok(value) => {
-                filters = super::page::filters_of(&value);
-                check.query.decode::<Q>(value, Origin::Query).map_err(|more| faults.extend(more)).ok()
-            }
-            Err(more) => {
-                faults.extend(more);
-                None
-            }
-        }
-    };
-    let body = match body {
-        Some(body) => check.body.decode::<B>(body, Origin::Body).map_err(|more| faults.extend(more)).ok(),
-        // It arrives in parts, and is no JSON: `B` is an option then.
-        None => serde_json::from_value(Value::Null).ok(),
-    };
-    let form = match (path, query, body) {
-        (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Arc::new(Decoded { path, query, filters, body })),
-        _ => Err(Problem::invalid(&faults)),
-    };
-    (form, locale)
 }

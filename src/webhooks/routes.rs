@@ -1,12 +1,14 @@
 //! `/webhooks`: the endpoints, and what they were told.
 
 use actix_web::http::Method;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::kinds::EventKind;
 use super::reach::Reach;
 use super::store::{self, WebhookList, WebhookRow};
+use super::telling::Told;
 use super::{rules, signing, telling};
 use crate::audit::{self, Entry};
 use crate::db::Write;
@@ -27,7 +29,7 @@ pub fn routes() -> Vec<Route> {
     let rotate_summary = "Give an endpoint another secret; those before sign beside it for 24 hours";
     vec![
         get(ALL, run, "The endpoints that are told what happens", list).answers(&[InvalidCursor]),
-        route(Method::POST, ALL, run, "Add an endpoint", make).answers(&[RuleViolation]),
+        route(Method::POST, ALL, run, "Add an endpoint", make).answers(&[RuleViolation]).calls_back(notice),
         get(ONE, run, "One endpoint", show).answers(&[NotFound]),
         route(Method::PATCH, ONE, run, "Change an endpoint, or tell it no more", change).answers(&[Forbidden, NotFound]),
         route(Method::DELETE, ONE, run, "Remove an endpoint with what is queued for it", delete).answers(&[Forbidden, NotFound]),
@@ -57,6 +59,25 @@ struct WebhookView {
     rotated_at: Option<Instant>,
     created_at: Instant,
     updated_at: Instant,
+}
+
+/// What an endpoint is sent, as OpenAPI's callback.
+fn notice(schemas: &mut SchemaGenerator) -> Value {
+    let header = |name: &str, description: &str| json!({"name": name, "in": "header", "required": true, "description": description, "schema": {"type": "string"}});
+    json!({"notice": {"{$request.body#/url}": {"post": {
+        "summary": "Something happened that the endpoint asked to be told of",
+        "description": "Signed as Standard Webhooks say. What is not answered 2xx is told again with growing delays, ten times at most.",
+        "parameters": [
+            header("webhook-id", "The same for every attempt: what came before can be told apart."),
+            header("webhook-timestamp", "When this attempt was made, in seconds since 1970."),
+            header("webhook-signature", "`v1,` and the base64 of an HMAC-SHA-256 over `{webhook-id}.{webhook-timestamp}.{body}` under the secret without `whsec_`, read from base64; one for each secret that still counts, spaces between."),
+        ],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": schemas.subschema_for::<Told>()}}},
+        "responses": {
+            "2XX": {"description": "It was taken."},
+            "410": {"description": "The endpoint is gone, and is told no more."}
+        }
+    }}}})
 }
 
 impl WebhookView {

@@ -1,6 +1,7 @@
 //! Telling endpoints: what is queued when something happens, how it is sent, and when an endpoint is told no more.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::kinds::{self, EventKind};
 use super::reach::Reach;
@@ -25,28 +26,52 @@ pub fn on_recorded(tx: &mut Write<'_>, fact: &Recorded, _: &mut Objections) -> R
     for endpoint in store::told(tx)? {
         let asked = endpoint.asks_for()?;
         for (kind, entry) in events.iter().filter(|(kind, _)| asked.contains(kind)) {
-            let notice = Notice { kind: kind.as_str(), webhook: endpoint.id, payload: payload(*kind, entry, now) };
+            let notice =
+                Notice { kind: kind.as_str(), webhook: endpoint.id, payload: serde_json::to_value(told(*kind, entry, now))? };
             outbox::notify(tx, notice)?;
         }
     }
     Ok(())
 }
 
-/// What is told of an act: ids and states, neither who did it nor why.
-fn payload(kind: EventKind, entry: &Entry, at: Instant) -> Value {
+/// What an endpoint is told.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookNotice")]
+pub struct Told {
+    /// What happened.
+    #[serde(rename = "type")]
+    kind: EventKind,
+    /// When.
+    timestamp: Instant,
+    /// To what.
+    data: Happened,
+}
+
+/// An act that everybody may know of: ids and states, neither who did it nor why.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookNoticeData")]
+struct Happened {
+    /// Of what kind the object is: `deliverable`.
+    #[serde(rename = "type")]
+    of: &'static str,
+    /// Its id.
+    id: String,
+    /// The group that it belongs to.
+    group_id: Option<String>,
+    /// What it was before.
+    from: Option<String>,
+    /// What it is now.
+    to: Option<String>,
+    /// Where it can be read, below `/api/v1/`.
+    path: Option<String>,
+}
+
+fn told(kind: EventKind, entry: &Entry, timestamp: Instant) -> Told {
     let group = entry.group.map(|group| group.to_string());
-    json!({
-        "type": kind,
-        "timestamp": at,
-        "data": {
-            "type": entry.object_type,
-            "id": entry.object_id,
-            "group_id": group,
-            "from": entry.from,
-            "to": entry.to,
-            "path": kinds::path(entry.object_type, &entry.object_id, group.as_deref()),
-        }
-    })
+    let path = kinds::path(entry.object_type, &entry.object_id, group.as_deref());
+    let (from, to) = (entry.from.clone(), entry.to.clone());
+    let data = Happened { of: entry.object_type, id: entry.object_id.to_string(), group_id: group, from, to, path };
+    Told { kind, timestamp, data }
 }
 
 /// What sending to an endpoint needs.

@@ -151,7 +151,8 @@ fn every_operation_is_described_whole() {
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.keys().any(|status| status.starts_with('2')) && responses.contains_key("422"), "{name}");
         for (status, response) in responses {
-            for (media, content) in response["content"].as_object().into_iter().flatten() {
+            let shared = response["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#')));
+            for (media, content) in shared.unwrap_or(response)["content"].as_object().into_iter().flatten() {
                 assert!(!content["example"].is_null(), "{name} {status} {media} has no example");
                 if media.ends_with("json") {
                     is_example_of(&format!("{name} {status}"), &content["example"], &content["schema"], &document);

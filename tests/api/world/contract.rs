@@ -36,7 +36,7 @@ impl Contract {
         let path = path.split('?').next().unwrap_or_default();
         let Some((template, operation)) = self.operation(&method, path) else { return };
         let name = format!("{method} {template} {}", reply.status);
-        let response = &operation["responses"][reply.status.to_string()];
+        let response = self.resolved(&operation["responses"][reply.status.to_string()]);
         assert!(response.is_object(), "{name} is not documented: {}", String::from_utf8_lossy(&reply.body));
         let media = reply.header("content-type").split(';').next().unwrap_or_default();
         if reply.body.is_empty() || !media.ends_with("json") || !reply.header("content-encoding").is_empty() {
@@ -53,6 +53,11 @@ impl Contract {
             let documented = response["description"].as_str().unwrap();
             assert!(documented.contains(&slug), "{name} {slug} is not documented, only {documented}");
         }
+    }
+
+    /// What a reference leads to; anything else as it is.
+    fn resolved<'a>(&'a self, part: &'a Value) -> &'a Value {
+        part["$ref"].as_str().and_then(|reference| self.document.pointer(reference.trim_start_matches('#'))).unwrap_or(part)
     }
 
     fn compiled(&self, schema: &Value) -> Validator {
