@@ -38,6 +38,12 @@ impl Caller {
         &self.web.db
     }
 
+    /// Counts a stream as open until what this gives is dropped.
+    pub fn opened(&self) -> Open {
+        self.web.metrics.streams.inc();
+        Open(self.web.clone())
+    }
+
     /// Until when the token counts.
     pub fn until(&self) -> Instant {
         self.credential.until()
@@ -47,6 +53,15 @@ impl Caller {
     pub fn asked(&self) -> impl FnOnce(&mut AnyConnection, Instant) -> Result<Actor> + Send + use<> {
         let (web, credential) = (self.web.clone(), self.credential);
         move |c, now| credential.recognise(&web, c, now)
+    }
+}
+
+/// A stream that is open.
+pub struct Open(Web);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.metrics.streams.dec();
     }
 }
 

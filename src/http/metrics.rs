@@ -25,7 +25,7 @@ pub struct RequestLabels {
 /// Labels of the outbox.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct MailLabels {
-    /// `queued`, `sent`, `dead`.
+    /// `queued`, `dead`.
     pub state: String,
 }
 
@@ -55,6 +55,8 @@ pub struct Metrics {
     pub mail_attempts: Family<AttemptLabels, Counter>,
     /// Answers to requests in flight.
     pub in_flight: Gauge,
+    /// Streams of events that are open.
+    pub streams: Gauge,
 }
 
 impl Metrics {
@@ -68,7 +70,7 @@ impl Metrics {
         let (connections_used, connections_idle, writers_waiting, queries) = <(Gauge, Gauge, Gauge, Gauge)>::default();
         let mails = Family::<MailLabels, Gauge>::default();
         let mail_attempts = Family::<AttemptLabels, Counter>::default();
-        let in_flight = Gauge::default();
+        let (in_flight, streams) = <(Gauge, Gauge)>::default();
         registry.register_with_unit(
             "request_duration",
             "Time from the request's head to its answer",
@@ -80,9 +82,10 @@ impl Metrics {
         registry.register("database_connections_idle", "Connections idle", connections_idle.clone());
         registry.register("database_writers_waiting", "Writes waiting for their turn", writers_waiting.clone());
         registry.register("database_statements", "Statements sent since the start", queries.clone());
-        registry.register("mails", "Mails in the outbox by state", mails.clone());
+        registry.register("mails", "Mails that wait or were given up, by state", mails.clone());
         registry.register("mail_attempts", "Hand-overs of mails by outcome", mail_attempts.clone());
         registry.register("requests_in_flight", "Requests being answered", in_flight.clone());
+        registry.register("streams_open", "Streams of events that are open", streams.clone());
         Arc::new(Self {
             registry,
             requests,
@@ -94,6 +97,7 @@ impl Metrics {
             mails,
             mail_attempts,
             in_flight,
+            streams,
         })
     }
 

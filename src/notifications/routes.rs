@@ -24,7 +24,7 @@ pub(super) struct NotificationView {
     kind: String,
     /// One line, in the reader's language: the subject of that mail.
     title: String,
-    /// The path of what it is about, below `/api/v1`.
+    /// Where it is shown, below the address of the front end (`site_url`).
     path: Option<String>,
     /// When it was read.
     read_at: Option<Instant>,

@@ -15,7 +15,7 @@ use super::routes::{oneself, view};
 use super::store;
 use crate::call;
 use crate::error::{Error, Result};
-use crate::http::events::{event, farewell, heartbeat};
+use crate::http::events::{Open, event, farewell, heartbeat};
 use crate::http::{Caller, Events, Narrated, Request, bad_token};
 use crate::mail::{Language, Templates};
 use crate::policy::{Object, PersonId};
@@ -51,6 +51,7 @@ struct Listening {
     person: PersonId,
     language: Language,
     line: Line,
+    _open: Open,
     /// The number of the last event that was sent.
     last: i64,
     ready: VecDeque<Bytes>,
@@ -101,7 +102,8 @@ pub async fn listen(request: Request<(), Resume>) -> Result<Events<Notifications
     let mut beat = interval_at(Moment::now() + streams.heartbeat, streams.heartbeat);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = Moment::now() + streams.longest;
-    let mut listening = Listening { caller, person, language, line, last, ready, ends: false, beat, end, revision };
+    let _open = caller.opened();
+    let mut listening = Listening { caller, person, language, line, _open, last, ready, ends: false, beat, end, revision };
     if last < newest && !listening.fetch().await? {
         return Err(bad_token());
     }

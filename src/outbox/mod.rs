@@ -13,13 +13,11 @@ mod suppressions;
 use std::future::Future;
 use std::pin::Pin;
 
-use diesel::QueryResult;
 use serde_json::Value;
 
-use crate::db::{AnyConnection, Write};
+use crate::db::Write;
 use crate::error::Result;
 use crate::http::Route;
-use crate::http::page::Plan;
 use crate::ids::Id;
 use crate::policy::PersonId;
 use crate::time::Instant;
@@ -29,9 +27,10 @@ pub use delivery::{Handled, deliver_due, deliver_notices, deliver_one, deliver_u
 pub use leaving::{LeaveToken, Left};
 pub use routes::Queue;
 pub use rules::{ATTEMPTS, LEASE, Line, Outcome, State};
+pub use store::suppressions::lift as lift_suppression;
 pub use store::{
-    Deaths, MailRow, ask, ask_nobody, drop_unwanted, forget_about, forget_acts, forget_mails, forget_old, hand_out, look, mail,
-    may_leave, newest, redeem, void,
+    Deaths, MailRow, ask, ask_nobody, count_deliveries, counts, deaths, deliveries, drop_notices, drop_unwanted, enqueue, export,
+    forget_about, forget_acts, forget_old, forget_person, hand_out, look, mail, may_leave, newest, notify, redeem, void,
 };
 
 /// Marks the id of a mail.
@@ -117,51 +116,6 @@ pub fn routes() -> Vec<Route> {
 /// Queues a mail again (404 where there is none), and records who did: see [`State`] for which can be. One that is queued leaves at once.
 pub fn resend(tx: &mut Write<'_>, id: MailId) -> Result<()> {
     routes::resend_recorded(tx, id, &|_| Ok(()))
-}
-
-/// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
-pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
-    store::insert(tx, mail)
-}
-
-/// Queues what an endpoint is told in the transaction that causes it.
-pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<MailId> {
-    store::insert_notice(tx, notice)
-}
-
-/// Drops what is queued for an endpoint, saying why; all of it but one whose fate is known.
-pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, but: Option<MailId>, why: &str) -> QueryResult<()> {
-    store::drop_notices(tx, webhook, but, why)
-}
-
-/// One page of what an endpoint was told, or is to be.
-pub fn deliveries(connection: &mut AnyConnection, webhook: WebhookId, plan: &Plan<Queue>) -> Result<Vec<MailRow>> {
-    store::deliveries(connection, webhook, plan)
-}
-
-/// How much an endpoint was told, or is to be.
-pub fn count_deliveries(connection: &mut AnyConnection, webhook: WebhookId) -> Result<i64> {
-    store::count_deliveries(connection, webhook)
-}
-
-/// What was given up for an endpoint after `since`, and after it last took something; `None`: nothing.
-pub fn deaths(connection: &mut AnyConnection, webhook: WebhookId, since: Instant) -> QueryResult<Option<Deaths>> {
-    store::deaths(connection, webhook, since)
-}
-
-/// Drops what is queued for a person, and forgets to whom and about what its other mails were: for one who is erased.
-pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
-    store::forget_person(tx, person)
-}
-
-/// The mails of a person, as it may take them along: what was sent when, to which address.
-pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {
-    store::export(connection, person)
-}
-
-/// How many mails there are in each state that any is in.
-pub fn counts(connection: &mut AnyConnection) -> QueryResult<Vec<(State, i64)>> {
-    store::counts(connection)
 }
 
 /// What takes mails out of the house.

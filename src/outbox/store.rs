@@ -21,15 +21,16 @@ use crate::policy::PersonId;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub use acts::{ask, ask_nobody, forget_acts, forget_mails, hand_out, look, may_leave, redeem, void};
-pub use notices::{Deaths, counted as count_deliveries, deaths, deliveries, drop_for as drop_notices, insert as insert_notice};
+pub use acts::{ask, ask_nobody, forget_acts, hand_out, look, may_leave, redeem, void};
+pub use notices::{Deaths, count_deliveries, deaths, deliveries, drop_notices, notify};
 pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
-pub use retention::{forget_about, forget_old};
+pub use retention::{forget_about, forget_old, forget_person};
 
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;
 
-pub fn insert(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
+/// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
+pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
     let (id, now) = (tx.new_id(), tx.now());
     diesel::insert_into(o::table)
         .values((
@@ -231,34 +232,9 @@ pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<Mai
         due_at: None,
         concealed: false,
     };
-    let id = insert(tx, nobody)?;
+    let id = enqueue(tx, nobody)?;
     diesel::update(o::table.filter(o::id.eq(id))).set(o::state.eq(State::Dropped)).execute(&mut **tx)?;
     Ok(id)
-}
-
-pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
-    let now = tx.now();
-    let theirs = o::person_id.eq(person.to_string());
-    // An answer often names the address it is about.
-    diesel::update(o::table.filter(theirs.clone()))
-        .set((o::recipient.eq(""), o::params.eq("{}"), o::last_answer.eq(None::<String>), o::version.eq(o::version + 1)))
-        .execute(&mut **tx)?;
-    diesel::update(o::table.filter(theirs).filter(o::state.eq(State::Queued)))
-        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Drops a mail where it is queued, and forgets to whom and about what it was.
-fn forget(tx: &mut Write<'_>, mail: MailId) -> QueryResult<()> {
-    let now = tx.now();
-    diesel::update(o::table.filter(o::id.eq(mail)).filter(o::state.eq(State::Queued)))
-        .set((o::state.eq(State::Dropped), o::last_answer.eq("its reader erased the account"), o::updated_at.eq(now)))
-        .execute(&mut **tx)?;
-    diesel::update(o::table.filter(o::id.eq(mail)))
-        .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
-        .execute(&mut **tx)?;
-    Ok(())
 }
 
 fn internal(error: &dyn std::fmt::Display) -> crate::error::Error {
@@ -322,11 +298,13 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
     Ok(settled == 1)
 }
 
-pub fn counts(connection: &mut AnyConnection) -> QueryResult<Vec<(State, i64)>> {
-    let mails = o::table.filter(o::webhook_id.is_null());
+/// How many mails there are in each of these states that any is in.
+pub fn counts(connection: &mut AnyConnection, states: &[State]) -> QueryResult<Vec<(State, i64)>> {
+    let mails = o::table.filter(o::webhook_id.is_null()).filter(any_of("outbox.state", states));
     mails.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
 }
 
+/// The mails of a person, as it may take them along: what was sent when, to which address.
 pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {
     type Told = (String, String, State, Instant, Option<Instant>);
     let mails: Vec<Told> = o::table

@@ -47,6 +47,9 @@ pub fn erase(tx: &mut Write<'_>, mut person: PersonRow) -> Result<()> {
         person = fresh;
     }
     let folded = person.folded_email.take();
+    if let Some(email) = &person.email {
+        outbox::lift_suppression(tx, email)?;
+    }
     let erased = PersonRow {
         email: None,
         folded_email: None,

@@ -59,7 +59,7 @@ const FORGETTERS: [(&str, Forgetter); 6] = [
 const ROUNDS: i64 = 50;
 /// Batches of mails to audiences that are queued at once, at most.
 const BATCHES: usize = 10;
-/// How often mails are counted; the count grows with the outbox.
+/// How often mails are counted that wait or were given up.
 const GAUGE: TimeDelta = TimeDelta::seconds(15);
 
 /// What one round did.
@@ -162,14 +162,6 @@ impl Worker {
         round.went("give up on lost endpoints", lost);
         let gauged = self.gauge(now).await;
         round.went("keep the gauges", gauged);
-    }
-
-    /// Tells endpoints what is due. Beside [`Worker::tick`] rather than in it: mails and jobs wait for no endpoint.
-    pub async fn tell_endpoints(&self) -> Result<Delivered> {
-        match &self.messenger {
-            Some(messenger) => outbox::deliver_notices(&self.db, &self.holder, messenger.as_ref()).await,
-            None => Ok(Delivered::default()),
-        }
     }
 
     /// Delivers mails, tells endpoints and does the jobs, side by side, until `shutdown` resolves: no mail waits for a long job, nor a job for ten
@@ -311,9 +303,11 @@ impl Worker {
         if self.gauged.is_some_and(|last| now < last.plus(GAUGE)) {
             return Ok(());
         }
-        let counts = self.db.read(|tx| Ok::<_, Error>(outbox::counts(tx)?)).await?;
-        for state in State::ALL {
-            let count = counts.iter().find(|(counted, _)| counted == state).map_or(0, |(_, count)| *count);
+        // What was sent is for `mail_attempts` to say: its rows are those of three months.
+        const GAUGED: [State; 2] = [State::Queued, State::Dead];
+        let counts = self.db.read(|tx| Ok::<_, Error>(outbox::counts(tx, &GAUGED)?)).await?;
+        for state in GAUGED {
+            let count = counts.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count);
             metrics.mails.get_or_create(&MailLabels { state: state.to_string() }).set(count);
         }
         self.gauged = Some(now);

@@ -20,7 +20,7 @@ pub fn ask(tx: &mut Write<'_>, mail: Mail, act: &Act<'_>) -> Result<MailId> {
         void(tx, act.purpose, act.subject)?;
     }
     let now = tx.now();
-    let id = super::insert(tx, mail)?;
+    let id = super::enqueue(tx, mail)?;
     diesel::insert_into(mail_acts::table)
         .values((
             mail_acts::id.eq(id),
@@ -102,16 +102,6 @@ pub fn forget_acts(tx: &mut Write<'_>, subject: &str) -> Result<()> {
     diesel::update(mail_acts::table.filter(mail_acts::subject_id.eq(subject)))
         .set(mail_acts::detail.eq("{}"))
         .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// As [`forget_acts`], and forgets to whom the mails went that asked for them: whoever got them may have had no account then.
-pub fn forget_mails(tx: &mut Write<'_>, subject: &str) -> Result<()> {
-    forget_acts(tx, subject)?;
-    let mails: Vec<MailId> = mail_acts::table.filter(mail_acts::subject_id.eq(subject)).select(mail_acts::id).load(&mut **tx)?;
-    for mail in mails {
-        super::forget(tx, mail)?;
-    }
     Ok(())
 }
 

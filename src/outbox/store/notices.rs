@@ -11,7 +11,8 @@ use crate::http::page::Plan;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-pub fn insert(tx: &mut Write<'_>, notice: Notice) -> QueryResult<MailId> {
+/// Queues what an endpoint is told in the transaction that causes it.
+pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<MailId> {
     let (id, now) = (tx.new_id(), tx.now());
     diesel::insert_into(o::table)
         .values((
@@ -36,15 +37,18 @@ fn of(webhook: WebhookId) -> o::BoxedQuery<'static, Backend> {
     o::table.filter(o::webhook_id.eq(webhook)).into_boxed()
 }
 
+/// One page of what an endpoint was told, or is to be.
 pub fn deliveries(connection: &mut AnyConnection, webhook: WebhookId, plan: &Plan<Queue>) -> Result<Vec<MailRow>> {
     Ok(plan.apply(of(webhook)).select(MailRow::as_select()).load(connection)?)
 }
 
-pub fn counted(connection: &mut AnyConnection, webhook: WebhookId) -> Result<i64> {
+/// How much an endpoint was told, or is to be.
+pub fn count_deliveries(connection: &mut AnyConnection, webhook: WebhookId) -> Result<i64> {
     Ok(of(webhook).count().get_result(connection)?)
 }
 
-pub fn drop_for(tx: &mut Write<'_>, webhook: WebhookId, but: Option<MailId>, why: &str) -> QueryResult<()> {
+/// Drops what is queued for an endpoint, saying why; all of it but one whose fate is known.
+pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, but: Option<MailId>, why: &str) -> QueryResult<()> {
     let now = tx.now();
     let but = but.map_or_else(String::new, |id| id.to_string());
     diesel::update(o::table.filter(o::webhook_id.eq(webhook)).filter(o::state.eq(State::Queued)).filter(o::id.ne(but)))
@@ -69,6 +73,7 @@ pub struct Deaths {
     pub last: Instant,
 }
 
+/// What was given up for an endpoint after `since`, and after it last took something; `None`: nothing.
 pub fn deaths(connection: &mut AnyConnection, webhook: WebhookId, since: Instant) -> QueryResult<Option<Deaths>> {
     let taken: Option<Instant> = o::table
         .filter(o::webhook_id.eq(webhook))

@@ -9,6 +9,7 @@ use super::super::rules::State;
 use super::acts::forget_acts;
 use crate::db::{Write, any_of};
 use crate::error::Result;
+use crate::policy::PersonId;
 use crate::schema::{mail_acts, outbox as o};
 
 /// How long a mail that is sent, given up or dropped stays, for whoever asks what became of it.
@@ -32,12 +33,28 @@ pub fn forget_old(tx: &mut Write<'_>) -> Result<usize> {
 
 /// Forgets to whom and about what the mails were that asked for acts about a subject, and drops those that are queued.
 pub fn forget_about(tx: &mut Write<'_>, subject: &str) -> Result<()> {
-    let ids: Vec<MailId> = mail_acts::table.filter(mail_acts::subject_id.eq(subject)).select(mail_acts::id).load(&mut **tx)?;
-    for id in ids {
-        super::drop_queued(tx, id, "what it was about was erased")?;
-        diesel::update(o::table.filter(o::id.eq(id)))
-            .set((o::recipient.eq(""), o::params.eq("{}"), o::version.eq(o::version + 1)))
+    let mails: Vec<MailId> = mail_acts::table.filter(mail_acts::subject_id.eq(subject)).select(mail_acts::id).load(&mut **tx)?;
+    blank(tx, &mails, "what it was about was erased")?;
+    forget_acts(tx, subject)
+}
+
+/// Drops what is queued for a person, and forgets to whom and about what its other mails were.
+pub fn forget_person(tx: &mut Write<'_>, person: PersonId) -> QueryResult<()> {
+    let mails: Vec<MailId> = o::table.filter(o::person_id.eq(person.to_string())).select(o::id).load(&mut **tx)?;
+    blank(tx, &mails, "its reader erased the account")
+}
+
+/// Forgets of mails what is anybody's, and drops those that are queued, saying why. What a server answered often names the address.
+fn blank(tx: &mut Write<'_>, mails: &[MailId], why: &str) -> QueryResult<()> {
+    let now = tx.now();
+    for some in mails.chunks(BATCH as usize) {
+        let these = o::table.filter(any_of("outbox.id", some));
+        diesel::update(these.clone())
+            .set((o::recipient.eq(""), o::params.eq("{}"), o::last_answer.eq(None::<String>), o::version.eq(o::version + 1)))
+            .execute(&mut **tx)?;
+        diesel::update(these.filter(o::state.eq(State::Queued)))
+            .set((o::state.eq(State::Dropped), o::last_answer.eq(why), o::updated_at.eq(now)))
             .execute(&mut **tx)?;
     }
-    forget_acts(tx, subject)
+    Ok(())
 }

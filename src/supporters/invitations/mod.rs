@@ -162,7 +162,7 @@ pub fn forget(tx: &mut Write<'_>, person: PersonId, folded: Option<&str>) -> Res
         }
         (row.email, row.folded_email) = (None, None);
         store::save(tx, &mut row)?;
-        outbox::forget_mails(tx, row.id.as_str())?;
+        outbox::forget_about(tx, row.id.as_str())?;
     }
     Ok(())
 }

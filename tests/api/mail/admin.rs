@@ -193,6 +193,6 @@ fn the_command_lists_sends_again_and_tests() {
     refused.env("PLENARY_MAIL__TRANSPORT", "smtp").env("PLENARY_MAIL__SMTP_URL", "smtp://u:hunter2@127.0.0.1:1");
     let told = end(refused).failure();
     assert!(told.contains("it was not taken") && told.contains("efused") && !told.contains("hunter2"), "{told}");
-    let counts = database(&home).read_blocking(|tx| Ok::<_, plenary::error::Error>(outbox::counts(tx)?)).unwrap();
+    let counts = database(&home).read_blocking(|tx| Ok::<_, plenary::error::Error>(outbox::counts(tx, State::ALL)?)).unwrap();
     assert!(counts.contains(&(State::Queued, 2)), "{counts:?}");
 }

@@ -142,7 +142,7 @@ fn views_of_mails_know_nothing_of_it() {
     assert_eq!(list["items"], json!([]));
     assert_eq!(stage.world.mails().list(), Vec::<String>::new(), "the postman takes none");
     assert!(stage.world.read(|c| plenary::outbox::newest(c, None, 100)).iter().all(|mail| mail.kind != "group.proposed"));
-    let counts = stage.world.read(|c| Ok(plenary::outbox::counts(c)?));
+    let counts = stage.world.read(|c| Ok(plenary::outbox::counts(c, plenary::outbox::State::ALL)?));
     assert!(counts.iter().all(|(state, _)| *state != plenary::outbox::State::Queued), "{counts:?}");
     let id = stage.endpoint.deliveries(&stage.world, &stage.secretary)[0]["id"].as_str().unwrap().to_owned();
     stage.world.ask("POST", &format!("/admin/mail/{id}/resend")).by(&stage.secretary).send().expect(404);
