@@ -19,6 +19,7 @@ use crate::http::Languages;
 use crate::locale::Reader;
 use crate::mail::Kind;
 use crate::people::{self, PersonErased, PersonRow};
+use crate::reminders;
 use crate::time::{Day, Instant};
 
 /// Rows of the picture, at most: what a mail shows without being scrolled for long.
@@ -36,10 +37,11 @@ pub fn queue_readiness_reports(tx: &mut Write<'_>) -> Result<usize> {
     let Some(call) = loaded(tx)? else { return Ok(0) };
     let todays = Todays::load(tx, now)?;
     let editions: Vec<EditionFacts> = todays.editions().filter(|edition| edition.takes_work()).cloned().collect();
+    let days_before = reminders::current_settings(tx)?.reminders.readiness_report_from;
     // No zone is further ahead of another than a day or so.
     let soon = |edition: &EditionFacts| {
         let ahead = (edition.starts_on - edition.today(now)).num_days();
-        (-1..=92).contains(&ahead)
+        (-1..=days_before + 2).contains(&ahead)
     };
     let editions: Vec<EditionFacts> = editions.into_iter().filter(soon).collect();
     if editions.is_empty() {
@@ -52,7 +54,8 @@ pub fn queue_readiness_reports(tx: &mut Write<'_>) -> Result<usize> {
         store::starts_set(tx, &editions.iter().map(|edition| edition.id).collect::<Vec<_>>())?.into_iter().collect();
     let mut queued = 0;
     for edition in &editions {
-        queued += report(tx, &call, edition, &secretariat, since.get(&edition.id).copied().unwrap_or(now), BATCH - queued)?;
+        let since = since.get(&edition.id).copied().unwrap_or(now);
+        queued += report(tx, &call, edition, days_before, &secretariat, since, BATCH - queued)?;
     }
     Ok(queued)
 }
@@ -71,6 +74,7 @@ fn report(
     tx: &mut Write<'_>,
     call: &Call,
     edition: &EditionFacts,
+    days_before: i64,
     secretariat: &[PersonRow],
     since: Instant,
     most: usize,
@@ -80,7 +84,7 @@ fn report(
         |person: &PersonRow| -> Tz { person.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(call.time_zone) };
     let mut by_monday: BTreeMap<Day, Vec<&PersonRow>> = BTreeMap::new();
     for person in secretariat {
-        if let Some(monday) = due(now, zone(person), edition.starts_on, since.max(person.created_at)) {
+        if let Some(monday) = due(now, zone(person), edition.starts_on, days_before, since.max(person.created_at)) {
             by_monday.entry(monday).or_default().push(person);
         }
     }
