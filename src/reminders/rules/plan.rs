@@ -1,6 +1,6 @@
 //! Who is told what at which moment: state, clock and what was sent, to what is to be sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -128,16 +128,12 @@ impl State {
     /// what has come up by now. Those who have done their part come second.
     pub fn ahead(&self, now: Instant, until: Day) -> (Vec<Item>, Vec<Item>) {
         let mut ahead: Vec<Item> = self.due(When::Now(now)).into_values().flatten().collect();
-        let pending: BTreeSet<(usize, PersonId)> = ahead.iter().map(|item| (item.subject, item.person)).collect();
+        let late = ahead.iter().filter(|item| item.moment.kind == ReminderKind::DeliverableLate);
+        let pending: HashSet<(usize, PersonId)> = late.map(|item| (item.subject, item.person)).collect();
         let mut done = Vec::new();
         for (duty, subject, zone) in self.each() {
             let after = now.max(Instant::at_nine(self.planned.get(zone.name()).copied().unwrap_or_default(), zone));
-            let mut late = pending.contains(&(duty.subject, duty.person))
-                && ahead.iter().any(|item| {
-                    item.subject == duty.subject
-                        && item.person == duty.person
-                        && item.moment.kind == ReminderKind::DeliverableLate
-                });
+            let mut late = pending.contains(&(duty.subject, duty.person));
             for moment in subject.moments(zone, &self.offsets, Some(after), Instant::end_of(until, zone)) {
                 let is_late = moment.kind == ReminderKind::DeliverableLate;
                 if self.was_sent(subject, duty.person, &moment) || (is_late && std::mem::replace(&mut late, true)) {

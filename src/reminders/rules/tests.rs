@@ -173,4 +173,15 @@ mod state {
         days.sort_unstable();
         assert_eq!(days, [-7, 1, 7, 14, 30], "of late ones the next");
     }
+
+    #[test]
+    fn of_late_ones_that_wait_the_next_is_not_ahead() {
+        // Planned to the second of November, told for the last time before that.
+        let mut state = state("2026-10-08", "2026-08-01T00:00:00Z");
+        state.zones.remove(&person(2));
+        state.planned = HashMap::from([("Europe/Paris".into(), "2026-11-02".parse().unwrap())]);
+        let (ahead, _) = state.ahead(instant("2026-11-06T12:00:00Z"), "2026-12-31".parse().unwrap());
+        let days: Vec<_> = ahead.iter().map(|item| item.moment.days_before).collect();
+        assert_eq!(days, [-28], "what waits for the worker");
+    }
 }
