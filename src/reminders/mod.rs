@@ -2,6 +2,7 @@
 
 mod gather;
 mod planning;
+mod reading;
 mod routes;
 mod rules;
 mod settings;
@@ -41,11 +42,10 @@ pub async fn send_due(db: &Db, now: Instant) -> Result<usize> {
         return Ok(0);
     }
     let when = When::Now(now);
-    let persons = db.read(move |tx| planning::persons_due(tx, now, when)).await?;
+    let plan = db.read(move |tx| planning::plan(tx, when)).await?;
     let mut sent = 0;
-    for some in persons.chunks(planning::BATCH) {
-        let some = some.to_vec();
-        sent += db.write(move |tx| planning::tell(tx, &some, when)).await?.len();
+    for batch in plan {
+        sent += db.write(move |tx| planning::tell(tx, &batch, when)).await?.len();
     }
     db.write(move |tx| planning::done(tx, &zones)).await?;
     Ok(sent)
@@ -56,19 +56,15 @@ pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Line>> {
     let when = When::On(day);
     let mut lines = if dry {
         db.read_blocking(|tx| {
-            let now = tx.now();
-            let all = gather::gather(tx, now)?;
+            let all = gather::gather(tx, None)?;
             let due = all.state.due(when).into_values().flatten();
             Ok::<_, Error>(due.filter_map(|item| planning::line(&all, &item)).collect())
         })?
     } else {
-        let persons = db.read_blocking(|tx| {
-            let now = tx.now();
-            planning::persons_due(tx, now, when)
-        })?;
+        let plan = db.read_blocking(|tx| planning::plan(tx, when))?;
         let mut lines = Vec::new();
-        for some in persons.chunks(planning::BATCH) {
-            lines.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, some, when))?);
+        for batch in &plan {
+            lines.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, batch, when))?);
         }
         lines
     };
@@ -78,7 +74,7 @@ pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// How long it is known what was sent (PRIVACY.md).
+/// How long it is known what was sent (PRIVACY.md): longer than any offset.
 const KEPT: TimeDelta = TimeDelta::days(400);
 
 /// Forgets a batch of what was sent long ago; how much.

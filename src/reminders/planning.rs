@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::gather::{self, About, Gathered};
+use super::reading::Batch;
 use super::rules::ReminderKind;
 use super::rules::plan::{Item, When};
 use super::store;
@@ -17,7 +18,9 @@ use crate::policy::PersonId;
 use crate::time::{Day, Instant};
 
 /// Persons told in one write, at most.
-pub const BATCH: usize = 200;
+const PERSONS: usize = 100;
+/// Reminders marked in one write, at most, unless one person gets more.
+const REMINDERS: usize = 400;
 
 /// The zones that are to be planned now, each with the day: a look at the zones in use.
 pub fn zones_due(c: &mut AnyConnection, now: Instant) -> Result<BTreeMap<String, Day>> {
@@ -33,18 +36,40 @@ pub fn zones_due(c: &mut AnyConnection, now: Instant) -> Result<BTreeMap<String,
     Ok(due.collect())
 }
 
-/// Who is to be told of something, in the order of ids.
-pub fn persons_due(c: &mut AnyConnection, now: Instant, when: When) -> Result<Vec<PersonId>> {
-    Ok(gather::gather(c, now)?.state.due(when).into_keys().collect())
+/// Who is to be told of what, in the order of ids, in batches of which each is a short write.
+pub fn plan(c: &mut AnyConnection, when: When) -> Result<Vec<Batch>> {
+    let all = gather::gather(c, None)?;
+    let mut batches = Vec::new();
+    let (mut batch, mut reminders) = (Batch::new(), 0);
+    for (person, items) in all.state.due(when) {
+        if batch.len() == PERSONS || (reminders + items.len() > REMINDERS && !batch.is_empty()) {
+            batches.push(std::mem::take(&mut batch));
+            reminders = 0;
+        }
+        reminders += items.len();
+        batch.insert(person, items.iter().filter_map(|item| key(&all, item)).collect());
+    }
+    batches.push(batch);
+    batches.retain(|batch| !batch.is_empty());
+    Ok(batches)
 }
 
-/// Queues what these persons are to be told, and marks it, once however many do so at once; what that was.
-pub fn tell(tx: &mut Write<'_>, persons: &[PersonId], when: When) -> Result<Vec<Line>> {
+fn key(all: &Gathered, item: &Item) -> Option<(ReminderKind, String)> {
+    all.state.subjects.get(item.subject).map(|subject| (subject.kind, subject.id.clone()))
+}
+
+/// Queues what these persons are to be told, and marks it, once however many do so at once; what that was. Whatever of the batch was done,
+/// moved or told since it was planned is left out: it is computed anew from what concerns the batch.
+pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Line>> {
     tx.exclude("reminders")?;
     let now = tx.now();
-    let all = gather::gather(tx, now)?;
+    let all = gather::gather(tx, Some(batch))?;
     let mut due = all.state.due(when);
-    due.retain(|person, _| persons.binary_search(person).is_ok());
+    for (person, items) in &mut due {
+        let planned = batch.get(person);
+        items.retain(|item| key(&all, item).is_some_and(|key| planned.is_some_and(|planned| planned.contains(&key))));
+    }
+    due.retain(|_, items| !items.is_empty());
     let rows: Vec<PersonId> = due.keys().copied().collect();
     let mut told = Vec::new();
     for person in people::persons(tx, &rows)? {

@@ -1,0 +1,79 @@
+//! What was sent, and up to which day everybody is planned.
+
+use diesel::prelude::*;
+
+use super::those;
+use crate::db::{AnyConnection, AnyOf, Backend, Write};
+use crate::error::Result;
+use crate::people::PersonErased;
+use crate::policy::PersonId;
+use crate::reminders::rules::ReminderKind;
+use crate::schema::{reminder_days as days, reminders as q};
+use crate::time::{Day, Instant};
+
+/// A reminder that was sent: kind, subject, target, days before, whom, when.
+pub type SentRow = (ReminderKind, String, Day, i64, PersonId, Instant);
+
+/// The kind of the rows that say which weekly reports were queued: they are here, too.
+const REPORT: &str = "readiness_report";
+
+/// What was sent about these subjects, to everybody.
+pub fn sent(c: &mut AnyConnection, subjects: &[String]) -> Result<Vec<SentRow>> {
+    those("reminders.subject_id", Some(subjects), |of| sent_of(c, of, None))
+}
+
+/// What was sent about these subjects to one person.
+pub fn sent_to(c: &mut AnyConnection, person: PersonId, subjects: &[String]) -> Result<Vec<SentRow>> {
+    those("reminders.subject_id", Some(subjects), |of| sent_of(c, of, Some(person)))
+}
+
+fn sent_of(c: &mut AnyConnection, of: Option<AnyOf>, person: Option<PersonId>) -> QueryResult<Vec<SentRow>> {
+    let mut all = q::table
+        .filter(q::kind.ne(REPORT))
+        .select((q::kind, q::subject_id, q::target_on, q::days_before, q::person_id, q::sent_at))
+        .into_boxed::<Backend>();
+    if let Some(of) = of {
+        all = all.filter(of);
+    }
+    if let Some(person) = person {
+        all = all.filter(q::person_id.eq(person));
+    }
+    all.load(c)
+}
+
+/// Notes that a reminder is sent.
+pub fn mark(tx: &mut Write<'_>, (kind, subject, on, before, person, at): &SentRow) -> Result<()> {
+    let key = (q::kind.eq(kind), q::subject_id.eq(subject), q::target_on.eq(on), q::days_before.eq(before));
+    diesel::insert_into(q::table).values((key, q::person_id.eq(person), q::sent_at.eq(at))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Forgets at most `limit` reminders that were sent before an instant; how many.
+pub fn forget(tx: &mut Write<'_>, before: Instant, limit: i64) -> Result<usize> {
+    let last: Option<Instant> =
+        q::table.filter(q::sent_at.lt(before)).order(q::sent_at).select(q::sent_at).limit(limit).load(&mut **tx)?.pop();
+    let Some(last) = last else { return Ok(0) };
+    Ok(diesel::delete(q::table.filter(q::sent_at.le(last))).execute(&mut **tx)?)
+}
+
+/// Forgets of what a person was reminded.
+pub fn forget_person(tx: &mut Write<'_>, fact: &PersonErased) -> Result<()> {
+    diesel::delete(q::table.filter(q::person_id.eq(fact.person))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The last day planned in each zone.
+pub fn planned(c: &mut AnyConnection) -> Result<Vec<(String, Day)>> {
+    Ok(days::table.select((days::zone, days::planned_on)).load(c)?)
+}
+
+/// Notes that the reminders of a day are planned in a zone.
+pub fn plan_done(tx: &mut Write<'_>, zone: &str, on: Day) -> Result<()> {
+    let first =
+        tx.unless_taken(|c| diesel::insert_into(days::table).values((days::zone.eq(zone), days::planned_on.eq(on))).execute(c))?;
+    if first.is_none() {
+        let one = days::table.filter(days::zone.eq(zone)).filter(days::planned_on.lt(on));
+        diesel::update(one).set(days::planned_on.eq(on)).execute(&mut **tx)?;
+    }
+    Ok(())
+}
