@@ -23,6 +23,7 @@ pub use planning::Line;
 pub use rules::ReminderKind;
 pub use rules::plan::When;
 pub use settings::Settings;
+pub use store::{mark_report, reported};
 
 /// `/admin/reminders/schedule` and `/admin/settings`.
 pub fn routes() -> Vec<Route> {

@@ -2,6 +2,7 @@
 
 mod command;
 mod community;
+mod indexes;
 mod killed;
 mod kinds;
 mod many;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::those;
 use crate::db::{AnyConnection, AnyOf, Backend, Write};
 use crate::error::Result;
+use crate::forum::EditionId;
 use crate::people::PersonErased;
 use crate::policy::PersonId;
 use crate::reminders::rules::ReminderKind;
@@ -14,7 +15,7 @@ use crate::time::{Day, Instant};
 /// A reminder that was sent: kind, subject, target, days before, whom, when.
 pub type SentRow = (ReminderKind, String, Day, i64, PersonId, Instant);
 
-/// The kind of the rows that say which weekly reports were queued: they are here, too.
+/// The kind of the rows that say which weekly reports were queued.
 const REPORT: &str = "readiness_report";
 
 /// What was sent about these subjects, to everybody.
@@ -46,6 +47,26 @@ pub fn mark(tx: &mut Write<'_>, (kind, subject, on, before, person, at): &SentRo
     let key = (q::kind.eq(kind), q::subject_id.eq(subject), q::target_on.eq(on), q::days_before.eq(before));
     diesel::insert_into(q::table).values((key, q::person_id.eq(person), q::sent_at.eq(at))).execute(&mut **tx)?;
     Ok(())
+}
+
+/// Who was sent the weekly report of a Monday.
+pub fn reported(c: &mut AnyConnection, edition: EditionId, monday: Day) -> Result<Vec<PersonId>> {
+    let sent = q::table.filter(q::kind.eq(REPORT)).filter(q::subject_id.eq(edition.to_string())).filter(q::target_on.eq(monday));
+    Ok(sent.select(q::person_id).load(c)?)
+}
+
+/// Notes that the weekly report of a Monday is sent to a person. False where it was before.
+pub fn mark_report(tx: &mut Write<'_>, edition: EditionId, monday: Day, person: PersonId) -> Result<bool> {
+    let now = tx.now();
+    let row = (
+        q::kind.eq(REPORT),
+        q::subject_id.eq(edition.to_string()),
+        q::target_on.eq(monday),
+        q::days_before.eq(0_i64),
+        q::person_id.eq(person),
+        q::sent_at.eq(now),
+    );
+    Ok(tx.unless_taken(|c| diesel::insert_into(q::table).values(row).execute(c))?.is_some())
 }
 
 /// Forgets at most `limit` reminders that were sent before an instant; how many.

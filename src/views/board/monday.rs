@@ -6,8 +6,9 @@ use chrono_tz::Tz;
 use crate::time::{Day, Instant};
 
 /// The Monday whose report is to be sent at `now` to somebody in this zone, if it was not yet: the last one whose 09:00 has come, within
-/// so many days before the Forum begins. After days without a server the latest counts; none whose moment lies before `since`, when the
-/// dates became what they are and the reader who they are.
+/// so many days before the Forum begins. After days without a server the latest counts; none whose moment lies before `since`: when the dates
+/// became what they are, and the reader's account was made. Since when the reader has been of the secretariat does not matter: whoever joins
+/// it on a Wednesday gets the report of that week at once.
 pub fn due(now: Instant, zone: Tz, starts_on: Day, days_before: i64, since: Instant) -> Option<Day> {
     let today = now.day_in(zone);
     let this_week = today.checked_sub_days(Days::new(today.weekday().num_days_from_monday().into()))?;
@@ -50,7 +51,7 @@ mod tests {
             ("2026-08-17T07:00:00Z", "America/New_York", "2026-01-01T00:00:00Z", None),
             ("2026-08-23T21:00:00Z", "Europe/Paris", "2026-01-01T00:00:00Z", Some("2026-08-17")),
             ("2026-08-24T07:00:00Z", "Europe/Paris", "2026-01-01T00:00:00Z", Some("2026-08-24")),
-            // Somebody became who they are after Monday's nine o'clock: next week.
+            // The account was made, or the date set, after Monday's nine o'clock: next week.
             ("2026-08-25T07:00:00Z", "Europe/Paris", "2026-08-24T07:00:01Z", None),
             ("2026-11-09T08:00:00Z", "Europe/Paris", "2026-01-01T00:00:00Z", Some("2026-11-09")),
             ("2026-11-10T22:59:59Z", "Europe/Paris", "2026-01-01T00:00:00Z", Some("2026-11-09")),

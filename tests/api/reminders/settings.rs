@@ -59,3 +59,14 @@ fn the_weekly_report_begins_so_many_days_before_the_forum() {
         }
     }
 }
+
+#[test]
+fn a_report_that_is_not_due_costs_no_write() {
+    let cast = Cast::new();
+    let mut server = Server::new(&cast, "w");
+    server.work(&cast);
+    cast.at("2026-09-01T09:02:00Z");
+    let before = cast.db().revision();
+    server.work(&cast);
+    assert_eq!(cast.db().revision(), before, "what is kept of answers stays");
+}
