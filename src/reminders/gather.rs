@@ -62,6 +62,7 @@ pub fn gather(c: &mut AnyConnection, batch: Option<&Batch>) -> Result<Gathered> 
         None => Rows::all(c)?,
     };
     let mut state = State { offsets: store::offsets(c)?, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
+    state.arrived = store::arrivals(c)?.into_iter().map(|(person, _, on)| (person, on)).collect();
     let persons: HashMap<PersonId, PersonRow> = rows.persons.into_iter().map(|row| (row.id, row)).collect();
     state.zones = persons.values().map(|row| (row.id, zone_or(row.time_zone.as_deref(), call.time_zone))).collect();
     for (kind, subject, on, before, person, at) in rows.sent {

@@ -8,8 +8,6 @@ mod rules;
 mod settings;
 mod store;
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use crate::db::{AnyConnection, Db, Write};
@@ -17,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::facts::Objections;
 use crate::http::Route;
 use crate::people::PersonErased;
+use crate::policy::PersonId;
 use crate::time::{Day, Instant};
 
 pub use planning::Line;
@@ -38,8 +37,8 @@ pub fn current_settings(c: &mut AnyConnection) -> Result<Settings> {
 /// Queues everything that has come up by now, a batch of persons a write; how many reminders that were. Any number of servers may do so at
 /// once, and any may be killed in between: each reminder is queued once.
 pub async fn send_due(db: &Db, now: Instant) -> Result<usize> {
-    let zones: BTreeMap<String, Day> = db.read(move |tx| planning::zones_due(tx, now)).await?;
-    if zones.is_empty() {
+    let ripe = db.read(move |tx| planning::ripe(tx, now)).await?;
+    if ripe.is_empty() {
         return Ok(0);
     }
     let when = When::Now(now);
@@ -48,8 +47,13 @@ pub async fn send_due(db: &Db, now: Instant) -> Result<usize> {
     for batch in plan {
         sent += db.write(move |tx| planning::tell(tx, &batch, when)).await?.len();
     }
-    db.write(move |tx| planning::done(tx, &zones)).await?;
+    db.write(move |tx| planning::done(tx, &ripe)).await?;
     Ok(sent)
+}
+
+/// Notes that somebody is about to leave a zone (none: the call's), so that it misses nothing where it arrives.
+pub fn on_zone_left(tx: &mut Write<'_>, person: PersonId, zone: Option<&str>) -> Result<()> {
+    planning::leave_zone(tx, person, zone)
 }
 
 /// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is. `dry`: tells only.

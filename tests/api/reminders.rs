@@ -11,6 +11,7 @@ mod once;
 mod schedule;
 mod settings;
 mod year;
+mod zones;
 
 use chrono::TimeDelta;
 use plenary::worker::Worker;

@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 
 use super::those;
-use crate::db::{AnyConnection, AnyOf, Backend, Write};
+use crate::db::{AnyConnection, AnyOf, Backend, Write, any_of};
 use crate::error::Result;
 use crate::forum::EditionId;
 use crate::people::PersonErased;
 use crate::policy::PersonId;
 use crate::reminders::rules::ReminderKind;
-use crate::schema::{reminder_days as days, reminders as q};
+use crate::schema::{persons as p, reminder_arrivals as arrivals, reminder_days as days, reminders as q};
 use crate::time::{Day, Instant};
 
 /// A reminder that was sent: kind, subject, target, days before, whom, when.
@@ -77,15 +77,21 @@ pub fn forget(tx: &mut Write<'_>, before: Instant, limit: i64) -> Result<usize> 
     Ok(diesel::delete(q::table.filter(q::sent_at.le(last))).execute(&mut **tx)?)
 }
 
-/// Forgets of what a person was reminded.
+/// Forgets of what a person was reminded, and where it was.
 pub fn forget_person(tx: &mut Write<'_>, fact: &PersonErased) -> Result<()> {
     diesel::delete(q::table.filter(q::person_id.eq(fact.person))).execute(&mut **tx)?;
+    diesel::delete(arrivals::table.filter(arrivals::person_id.eq(fact.person))).execute(&mut **tx)?;
     Ok(())
 }
 
 /// The last day planned in each zone.
 pub fn planned(c: &mut AnyConnection) -> Result<Vec<(String, Day)>> {
     Ok(days::table.select((days::zone, days::planned_on)).load(c)?)
+}
+
+/// The last day planned in a zone.
+pub fn planned_in(c: &mut AnyConnection, zone: &str) -> Result<Option<Day>> {
+    Ok(days::table.filter(days::zone.eq(zone)).select(days::planned_on).get_result(c).optional()?)
 }
 
 /// Notes that the reminders of a day are planned in a zone.
@@ -95,6 +101,26 @@ pub fn plan_done(tx: &mut Write<'_>, zone: &str, on: Day) -> Result<()> {
     if first.is_none() {
         let one = days::table.filter(days::zone.eq(zone)).filter(days::planned_on.lt(on));
         diesel::update(one).set(days::planned_on.eq(on)).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Who has come to which zone (none chosen: the call's) and was not planned there yet, with the last day planned where it was.
+pub fn arrivals(c: &mut AnyConnection) -> Result<Vec<(PersonId, Option<String>, Day)>> {
+    Ok(arrivals::table.inner_join(p::table).select((arrivals::person_id, p::time_zone, arrivals::planned_on)).load(c)?)
+}
+
+/// Notes that a person leaves a zone that is planned to a day, unless it was planned nowhere since it left another.
+pub fn arrive(tx: &mut Write<'_>, person: PersonId, planned_on: Day) -> Result<()> {
+    let row = (arrivals::person_id.eq(person), arrivals::planned_on.eq(planned_on));
+    tx.unless_taken(|c| diesel::insert_into(arrivals::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Notes that these persons are planned with their zones again.
+pub fn settle(tx: &mut Write<'_>, persons: &[PersonId]) -> Result<()> {
+    for some in persons.chunks(super::NAMED) {
+        diesel::delete(arrivals::table.filter(any_of("reminder_arrivals.person_id", some))).execute(&mut **tx)?;
     }
     Ok(())
 }
