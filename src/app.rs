@@ -51,7 +51,6 @@ fn reactions() -> Reactions {
         .on(groups::person_erased)
         .on(groups::supporter_changed)
         .on::<people::PersonErased>(views::on_person_erased)
-        .on(views::forget_reports)
         .on(consultations::person_erased)
         .on(reminders::on_person_erased)
         .on(consultations::supporters_merged)

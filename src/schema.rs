@@ -722,6 +722,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminder_arrivals (person_id) {
+        person_id -> Text,
+        planned_on -> Date,
+    }
+}
+
+diesel::table! {
     reminder_days (zone) {
         zone -> Text,
         planned_on -> Date,
@@ -978,6 +985,7 @@ diesel::joinable!(person_sessions -> persons (person_id));
 diesel::joinable!(public_contributions -> consultations (consultation_id));
 diesel::joinable!(recovery_codes -> persons (person_id));
 diesel::joinable!(refresh_tokens -> person_sessions (session_id));
+diesel::joinable!(reminder_arrivals -> persons (person_id));
 diesel::joinable!(reminders -> persons (person_id));
 diesel::joinable!(seat_persons -> co_chair_seats (seat_id));
 diesel::joinable!(seat_persons -> persons (person_id));
@@ -1041,6 +1049,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     refresh_tokens,
     register_milestones,
+    reminder_arrivals,
     reminder_days,
     reminders,
     seat_persons,

@@ -54,6 +54,11 @@ impl Status {
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Approved | Self::Presented | Self::Dropped)
     }
+
+    /// Whether its group still owes it: it is neither submitted nor settled.
+    pub fn is_owed(self) -> bool {
+        self != Self::Submitted && !self.is_settled()
+    }
 }
 
 word_enum! {

@@ -180,7 +180,7 @@ pub fn contacts(c: &mut AnyConnection, ids: &[PersonId]) -> Result<Vec<(PersonId
 }
 
 /// Who runs the initiative and can be reached: secretariat and administrators, confirmed, neither suspended nor erased, oldest first.
-pub fn secretariat(tx: &mut Write<'_>) -> Result<Vec<PersonRow>> {
+pub fn secretariat(c: &mut AnyConnection) -> Result<Vec<PersonRow>> {
     Ok(persons::table
         .filter(persons::role.ne(Role::Person))
         .filter(persons::email_verified_at.is_not_null())
@@ -189,7 +189,7 @@ pub fn secretariat(tx: &mut Write<'_>) -> Result<Vec<PersonRow>> {
         .filter(persons::erased_at.is_null())
         .order(persons::id)
         .select(PersonRow::as_select())
-        .load(&mut **tx)?)
+        .load(c)?)
 }
 
 /// Saves a person over the version it was read at; the transaction is repeated when another was faster.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use super::reading::{Batch, Rows};
 use super::rules::plan::{Duty, State};
 use super::rules::{ReminderKind, Subject, Target};
 use super::store::{self, DeliverableRow, EditionRow, PersonRow, RoundRow};
@@ -14,8 +14,7 @@ use crate::db::AnyConnection;
 use crate::error::{Error, Result};
 use crate::forum::EditionId;
 use crate::ids::distinct;
-use crate::mail::Kind;
-use crate::notifications::{self, Choice};
+use crate::notifications::Choice;
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::time::Instant;
 
@@ -54,45 +53,42 @@ pub fn zone(c: &mut AnyConnection) -> Result<Option<Tz>> {
     }
 }
 
-/// How long reminders are remembered at least: longer than any offset.
-const REMEMBERED: TimeDelta = TimeDelta::days(400);
-
-/// Reads everything. 503 before a call is loaded.
-pub fn gather(c: &mut AnyConnection, now: Instant) -> Result<Gathered> {
+/// Gathers everything, or of a batch what concerns its persons and subjects: there may be more, which is not theirs or not complete. 503
+/// before a call is loaded.
+pub fn gather(c: &mut AnyConnection, batch: Option<&Batch>) -> Result<Gathered> {
     let call = call::load(c)?;
+    let rows = match batch {
+        Some(batch) => Rows::of(c, batch)?,
+        None => Rows::all(c)?,
+    };
     let mut state = State { offsets: store::offsets(c)?, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
-    let persons: HashMap<PersonId, PersonRow> = store::persons(c)?.into_iter().map(|row| (row.id, row)).collect();
-    let of = |row: &PersonRow| row.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(call.time_zone);
-    state.zones = persons.values().map(|row| (row.id, of(row))).collect();
-    let since = now.minus(REMEMBERED);
-    for (kind, subject, on, before, person, at) in store::sent(c, since.day_in(chrono_tz::UTC), since)? {
+    state.arrived = store::arrivals(c)?.into_iter().map(|(person, _, on)| (person, on)).collect();
+    let persons: HashMap<PersonId, PersonRow> = rows.persons.into_iter().map(|row| (row.id, row)).collect();
+    state.zones = persons.values().map(|row| (row.id, zone_or(row.time_zone.as_deref(), call.time_zone))).collect();
+    for (kind, subject, on, before, person, at) in rows.sent {
         state.sent.entry((kind, subject, before, person)).or_default().push((on, at));
     }
     let (about, parts, parties) = (Vec::new(), HashMap::new(), HashMap::new());
     let mut all = Gathered { state, about, parts, parties, persons, languages: call.locales };
-    let seated = store::seated(c)?;
     let mut chairs: HashMap<GroupId, Vec<PersonId>> = HashMap::new();
-    for (group, _, person) in &seated {
+    for (group, _, person) in &rows.seated {
         chairs.entry(*group).or_default().push(*person);
     }
-    let members = store::members(c)?;
-    let deliverables = store::deliverables(c)?;
-    all.deliverables(&deliverables, &chairs);
-    let shown: HashSet<(EditionId, String)> = store::presentations(c)?.into_iter().collect();
-    let wanted = notifications::choices_of(c, Kind::ForumStart)?;
-    for edition in store::editions(c)? {
-        all.deadline(&edition, &deliverables, &chairs)?;
-        all.forum(&edition, &deliverables, &chairs, &shown, &members, &wanted)?;
+    all.deliverables(&rows.deliverables, &chairs);
+    let shown: HashSet<(EditionId, String)> = rows.shown.into_iter().collect();
+    for edition in &rows.editions {
+        all.deadline(edition, &rows.deliverables, &chairs)?;
+        all.forum(edition, &rows.deliverables, &chairs, &shown, &rows.members, &rows.wanted)?;
     }
-    let rounds = store::rounds(c)?;
-    if !rounds.is_empty() {
-        let ids: Vec<_> = rounds.iter().map(|round| round.id).collect();
-        let (affiliated, written) = (store::affiliated(c)?, store::contributions(c, &ids)?);
-        for round in &rounds {
-            all.round(round, &affiliated, &written, &members, &seated)?;
-        }
+    for round in &rows.rounds {
+        all.round(round, &rows.affiliated, &rows.written, &rows.members, &rows.seated)?;
     }
     Ok(all)
+}
+
+/// The zone that somebody chose, or the call's.
+pub fn zone_or(chosen: Option<&str>, call: Tz) -> Tz {
+    chosen.and_then(|zone| zone.parse().ok()).unwrap_or(call)
 }
 
 impl Gathered {
@@ -116,7 +112,7 @@ impl Gathered {
     }
 
     fn deliverables(&mut self, rows: &[(DeliverableRow, Option<PersonId>)], chairs: &HashMap<GroupId, Vec<PersonId>>) {
-        for (row, lead) in rows.iter().filter(|(row, _)| is_owed(row)) {
+        for (row, lead) in rows.iter().filter(|(row, _)| row.status.is_owed()) {
             let mut persons = self.workers(row, *lead, chairs);
             if persons.is_empty() {
                 persons = self.secretariat();
@@ -142,7 +138,7 @@ impl Gathered {
     ) -> Result<()> {
         let Some(deadline) = edition.submission_deadline else { return Ok(()) };
         let mut owed: BTreeMap<PersonId, Vec<(String, String)>> = BTreeMap::new();
-        for (row, _) in rows.iter().filter(|(row, _)| is_owed(row) && row.forum_edition_id == Some(edition.id)) {
+        for (row, _) in rows.iter().filter(|(row, _)| row.status.is_owed() && row.forum_edition_id == Some(edition.id)) {
             for person in self.workers(row, None, chairs) {
                 owed.entry(person).or_default().push((row.reference.clone(), row.title.clone()));
             }
@@ -268,11 +264,6 @@ impl Gathered {
         self.add(subject, about, persons);
         Ok(())
     }
-}
-
-/// Not submitted yet.
-fn is_owed(row: &DeliverableRow) -> bool {
-    !row.status.is_settled() && row.status != crate::deliverables::Status::Submitted
 }
 
 fn zone_of(edition: &EditionRow) -> Result<Tz> {

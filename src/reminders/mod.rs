@@ -2,12 +2,11 @@
 
 mod gather;
 mod planning;
+mod reading;
 mod routes;
 mod rules;
 mod settings;
 mod store;
-
-use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
@@ -16,12 +15,14 @@ use crate::error::{Error, Result};
 use crate::facts::Objections;
 use crate::http::Route;
 use crate::people::PersonErased;
+use crate::policy::PersonId;
 use crate::time::{Day, Instant};
 
 pub use planning::Line;
 pub use rules::ReminderKind;
 pub use rules::plan::When;
 pub use settings::Settings;
+pub use store::{mark_report, reported};
 
 /// `/admin/reminders/schedule` and `/admin/settings`.
 pub fn routes() -> Vec<Route> {
@@ -36,19 +37,23 @@ pub fn current_settings(c: &mut AnyConnection) -> Result<Settings> {
 /// Queues everything that has come up by now, a batch of persons a write; how many reminders that were. Any number of servers may do so at
 /// once, and any may be killed in between: each reminder is queued once.
 pub async fn send_due(db: &Db, now: Instant) -> Result<usize> {
-    let zones: BTreeMap<String, Day> = db.read(move |tx| planning::zones_due(tx, now)).await?;
-    if zones.is_empty() {
+    let ripe = db.read(move |tx| planning::ripe(tx, now)).await?;
+    if ripe.is_empty() {
         return Ok(0);
     }
     let when = When::Now(now);
-    let persons = db.read(move |tx| planning::persons_due(tx, now, when)).await?;
+    let plan = db.read(move |tx| planning::plan(tx, when)).await?;
     let mut sent = 0;
-    for some in persons.chunks(planning::BATCH) {
-        let some = some.to_vec();
-        sent += db.write(move |tx| planning::tell(tx, &some, when)).await?.len();
+    for batch in plan {
+        sent += db.write(move |tx| planning::tell(tx, &batch, when)).await?.len();
     }
-    db.write(move |tx| planning::done(tx, &zones)).await?;
+    db.write(move |tx| planning::done(tx, &ripe)).await?;
     Ok(sent)
+}
+
+/// Notes that somebody is about to leave a zone (none: the call's), so that it misses nothing where it arrives.
+pub fn on_zone_left(tx: &mut Write<'_>, person: PersonId, zone: Option<&str>) -> Result<()> {
+    planning::leave_zone(tx, person, zone)
 }
 
 /// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is. `dry`: tells only.
@@ -56,19 +61,15 @@ pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Line>> {
     let when = When::On(day);
     let mut lines = if dry {
         db.read_blocking(|tx| {
-            let now = tx.now();
-            let all = gather::gather(tx, now)?;
+            let all = gather::gather(tx, None)?;
             let due = all.state.due(when).into_values().flatten();
             Ok::<_, Error>(due.filter_map(|item| planning::line(&all, &item)).collect())
         })?
     } else {
-        let persons = db.read_blocking(|tx| {
-            let now = tx.now();
-            planning::persons_due(tx, now, when)
-        })?;
+        let plan = db.read_blocking(|tx| planning::plan(tx, when))?;
         let mut lines = Vec::new();
-        for some in persons.chunks(planning::BATCH) {
-            lines.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, some, when))?);
+        for batch in &plan {
+            lines.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, batch, when))?);
         }
         lines
     };
@@ -78,7 +79,7 @@ pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// How long it is known what was sent (PRIVACY.md).
+/// How long it is known what was sent (PRIVACY.md): longer than any offset.
 const KEPT: TimeDelta = TimeDelta::days(400);
 
 /// Forgets a batch of what was sent long ago; how much.

@@ -1,12 +1,11 @@
 //! Queues what is due, some persons at a time.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::gather::{self, About, Gathered};
+use super::reading::Batch;
 use super::rules::ReminderKind;
-use super::rules::plan::{Item, When};
+use super::rules::plan::{Item, Ripe, When};
 use super::store;
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
@@ -14,37 +13,57 @@ use crate::locale::Localised;
 use crate::mail::{Kind, Language, moment};
 use crate::people::{self, PersonRow};
 use crate::policy::PersonId;
-use crate::time::{Day, Instant};
+use crate::time::Instant;
 
 /// Persons told in one write, at most.
-pub const BATCH: usize = 200;
+const PERSONS: usize = 100;
+/// Reminders marked in one write, at most, unless one person gets more.
+const REMINDERS: usize = 400;
 
-/// The zones that are to be planned now, each with the day: a look at the zones in use.
-pub fn zones_due(c: &mut AnyConnection, now: Instant) -> Result<BTreeMap<String, Day>> {
-    let Some(here) = gather::zone(c)? else { return Ok(BTreeMap::new()) };
+/// What is to be planned at `now`: a look at the zones.
+pub fn ripe(c: &mut AnyConnection, now: Instant) -> Result<Ripe> {
+    let Some(here) = gather::zone(c)? else { return Ok(Ripe::default()) };
     let chosen = store::zones(c)?.into_iter().filter_map(|name| name.parse::<chrono_tz::Tz>().ok());
     let zones: Vec<chrono_tz::Tz> = chosen.chain([here]).collect();
-    let planned: BTreeMap<String, Day> = store::planned(c)?.into_iter().collect();
-    let due = zones.into_iter().filter_map(|zone| {
-        let today = now.day_in(zone);
-        let is_due = Instant::at_nine(today, zone) <= now && planned.get(zone.name()).is_none_or(|day| *day < today);
-        is_due.then(|| (zone.name().to_owned(), today))
-    });
-    Ok(due.collect())
+    let arrived = store::arrivals(c)?.into_iter();
+    let arrived: Vec<_> = arrived.map(|(person, zone, on)| (person, gather::zone_or(zone.as_deref(), here), on)).collect();
+    Ok(Ripe::at(now, &zones, &store::planned(c)?.into_iter().collect(), &arrived))
 }
 
-/// Who is to be told of something, in the order of ids.
-pub fn persons_due(c: &mut AnyConnection, now: Instant, when: When) -> Result<Vec<PersonId>> {
-    Ok(gather::gather(c, now)?.state.due(when).into_keys().collect())
+/// Who is to be told of what, in the order of ids, in batches of which each is a short write.
+pub fn plan(c: &mut AnyConnection, when: When) -> Result<Vec<Batch>> {
+    let all = gather::gather(c, None)?;
+    let mut batches = Vec::new();
+    let (mut batch, mut reminders) = (Batch::new(), 0);
+    for (person, items) in all.state.due(when) {
+        if batch.len() == PERSONS || (reminders + items.len() > REMINDERS && !batch.is_empty()) {
+            batches.push(std::mem::take(&mut batch));
+            reminders = 0;
+        }
+        reminders += items.len();
+        batch.insert(person, items.iter().filter_map(|item| key(&all, item)).collect());
+    }
+    batches.push(batch);
+    batches.retain(|batch| !batch.is_empty());
+    Ok(batches)
 }
 
-/// Queues what these persons are to be told, and marks it, once however many do so at once; what that was.
-pub fn tell(tx: &mut Write<'_>, persons: &[PersonId], when: When) -> Result<Vec<Line>> {
+fn key(all: &Gathered, item: &Item) -> Option<(ReminderKind, String)> {
+    all.state.subjects.get(item.subject).map(|subject| (subject.kind, subject.id.clone()))
+}
+
+/// Queues what these persons are to be told, and marks it, once however many do so at once; what that was. Whatever of the batch was done,
+/// moved or told since it was planned is left out: it is computed anew from what concerns the batch.
+pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Line>> {
     tx.exclude("reminders")?;
     let now = tx.now();
-    let all = gather::gather(tx, now)?;
+    let all = gather::gather(tx, Some(batch))?;
     let mut due = all.state.due(when);
-    due.retain(|person, _| persons.binary_search(person).is_ok());
+    for (person, items) in &mut due {
+        let planned = batch.get(person);
+        items.retain(|item| key(&all, item).is_some_and(|key| planned.is_some_and(|planned| planned.contains(&key))));
+    }
+    due.retain(|_, items| !items.is_empty());
     let rows: Vec<PersonId> = due.keys().copied().collect();
     let mut told = Vec::new();
     for person in people::persons(tx, &rows)? {
@@ -71,13 +90,22 @@ pub fn tell(tx: &mut Write<'_>, persons: &[PersonId], when: When) -> Result<Vec<
     Ok(told)
 }
 
-/// Notes that these zones are planned to these days, once everybody in them was told.
-pub fn done(tx: &mut Write<'_>, zones: &BTreeMap<String, Day>) -> Result<()> {
+/// Notes what is planned, once everybody was told.
+pub fn done(tx: &mut Write<'_>, ripe: &Ripe) -> Result<()> {
     tx.exclude("reminders")?;
-    for (zone, day) in zones {
+    for (zone, day) in &ripe.zones {
         store::plan_done(tx, zone, *day)?;
     }
-    Ok(())
+    store::settle(tx, &ripe.settled)
+}
+
+/// Notes up to which day somebody was reminded in a zone, which it is about to leave.
+pub fn leave_zone(tx: &mut Write<'_>, person: PersonId, zone: Option<&str>) -> Result<()> {
+    let Some(here) = gather::zone(tx)? else { return Ok(()) };
+    match store::planned_in(tx, gather::zone_or(zone, here).name())? {
+        Some(planned_on) => store::arrive(tx, person, planned_on),
+        None => Ok(()),
+    }
 }
 
 fn mail_of(kind: ReminderKind) -> Kind {

@@ -147,7 +147,7 @@ impl Veiled {
 }
 
 fn scheduled(tx: &mut Read<'_>, now: Instant, until: Day, reader: &Reader) -> Result<Vec<ScheduledView>> {
-    let all = gather::gather(tx, now)?;
+    let all = gather::gather(tx, None)?;
     let (ahead, done) = all.state.ahead(now, until);
     let mut rows = Vec::new();
     // Who is asked for the same supporter stands on its side together.

@@ -1,26 +1,47 @@
-//! What reminders are computed from, in a constant number of queries, and what was sent.
+//! What reminders are computed from, in a constant number of queries: all of it, or what concerns some persons and subjects.
+
+mod marks;
+
+use std::fmt::Display;
 
 use diesel::prelude::*;
 
-use super::rules::ReminderKind;
 use super::rules::offsets::Offsets;
 use crate::consultations::{Audience, ConsultationId, ContributionStatus, Status as RoundStatus};
-use crate::db::{AnyConnection, Write, any_of};
+use crate::db::{AnyConnection, AnyOf, Backend, Write, any_of};
 use crate::deliverables::{DeliverableId, Status as DeliverableStatus};
 use crate::error::Result;
 use crate::forum::{EditionId, Status as EditionStatus};
 use crate::groups::{MembershipRole, MembershipStatus, Status as GroupStatus};
 use crate::http::etag::stale;
-use crate::mail::Kind;
-use crate::people::{PersonErased, Role};
+use crate::people::Role;
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::schema::{
     affiliations as f, co_chair_seats as seats, consultations as r, contribution_writers as w, contributions as n,
-    deliverables as d, forum_editions as e, forum_sessions as s, memberships as m, persons as p, reminder_days as days,
-    reminders, seat_persons as sp, session_presentations as shown, settings, supporters, working_groups as g,
+    deliverables as d, forum_editions as e, forum_sessions as s, memberships as m, persons as p, seat_persons as sp,
+    session_presentations as shown, settings, supporters, working_groups as g,
 };
 use crate::supporters::{AffiliationRole, Status as SupporterStatus};
 use crate::time::{Day, Instant};
+
+pub use marks::*;
+
+/// How many values a statement names, at most: no database binds any number.
+const NAMED: usize = 4_096;
+
+/// All rows, or those whose column (as SQL names it) has one of these values.
+fn those<R, T: Display>(
+    column: &'static str,
+    values: Option<&[T]>,
+    mut load: impl FnMut(Option<AnyOf>) -> QueryResult<Vec<R>>,
+) -> Result<Vec<R>> {
+    let Some(values) = values else { return Ok(load(None)?) };
+    let mut rows = Vec::new();
+    for some in values.chunks(NAMED) {
+        rows.extend(load(Some(any_of(column, some)))?);
+    }
+    Ok(rows)
+}
 
 /// Somebody who can be reached.
 #[derive(Queryable, Selectable)]
@@ -33,16 +54,22 @@ pub struct PersonRow {
     pub role: Role,
 }
 
-/// Whoever can be reached: confirmed, neither suspended nor erased.
-pub fn persons(c: &mut AnyConnection) -> Result<Vec<PersonRow>> {
-    Ok(p::table
-        .filter(p::email_verified_at.is_not_null())
-        .filter(p::address_lapsed.eq(false))
-        .filter(p::suspended_at.is_null())
-        .filter(p::erased_at.is_null())
-        .order(p::id)
-        .select(PersonRow::as_select())
-        .load(c)?)
+/// Who of these can be reached: confirmed, neither suspended nor erased.
+pub fn persons(c: &mut AnyConnection, ids: Option<&[PersonId]>) -> Result<Vec<PersonRow>> {
+    those("persons.id", ids, |of| {
+        let mut all = p::table
+            .filter(p::email_verified_at.is_not_null())
+            .filter(p::address_lapsed.eq(false))
+            .filter(p::suspended_at.is_null())
+            .filter(p::erased_at.is_null())
+            .order(p::id)
+            .select(PersonRow::as_select())
+            .into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    })
 }
 
 /// The zones that persons chose.
@@ -68,9 +95,15 @@ pub struct EditionRow {
 }
 
 /// The editions that are planned or open.
-pub fn editions(c: &mut AnyConnection) -> Result<Vec<EditionRow>> {
-    let to_come = e::status.eq(EditionStatus::Planned).or(e::status.eq(EditionStatus::Open));
-    Ok(e::table.filter(to_come).order(e::year).select(EditionRow::as_select()).load(c)?)
+pub fn editions(c: &mut AnyConnection, ids: Option<&[String]>) -> Result<Vec<EditionRow>> {
+    those("forum_editions.id", ids, |of| {
+        let to_come = e::status.eq(EditionStatus::Planned).or(e::status.eq(EditionStatus::Open));
+        let mut all = e::table.filter(to_come).order(e::year).select(EditionRow::as_select()).into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    })
 }
 
 /// A deliverable that is neither presented nor dropped, of a group that works.
@@ -79,6 +112,7 @@ pub fn editions(c: &mut AnyConnection) -> Result<Vec<EditionRow>> {
 pub struct DeliverableRow {
     pub id: DeliverableId,
     pub group_id: GroupId,
+    pub number: i64,
     pub reference: String,
     pub title: String,
     pub status: DeliverableStatus,
@@ -88,54 +122,119 @@ pub struct DeliverableRow {
     pub due_set_at: Instant,
 }
 
-/// Those, by reference, each with who leads it.
-pub fn deliverables(c: &mut AnyConnection) -> Result<Vec<(DeliverableRow, Option<PersonId>)>> {
-    Ok(d::table
-        .inner_join(g::table)
-        .left_join(m::table)
-        .filter(g::status.eq(GroupStatus::Proposed).or(g::status.eq(GroupStatus::Active)))
-        .filter(d::status.ne(DeliverableStatus::Presented))
-        .filter(d::status.ne(DeliverableStatus::Dropped))
-        .order((d::group_id, d::number))
-        .select((DeliverableRow::as_select(), m::person_id.nullable()))
-        .load(c)?)
+/// Which deliverables.
+#[derive(Clone, Copy)]
+pub enum Of<'a> {
+    /// All of them.
+    All,
+    /// These.
+    These(&'a [String]),
+    /// Those of these groups.
+    Groups(&'a [GroupId]),
+    /// Those that these persons lead.
+    LedBy(&'a [PersonId]),
 }
 
-/// What sessions show: edition and reference.
-pub fn presentations(c: &mut AnyConnection) -> Result<Vec<(EditionId, String)>> {
-    Ok(shown::table.inner_join(s::table).select((s::forum_edition_id, shown::reference)).load(c)?)
+/// Those, by reference, each with who leads it.
+pub fn deliverables(c: &mut AnyConnection, which: Of<'_>) -> Result<Vec<(DeliverableRow, Option<PersonId>)>> {
+    let load = |of: Option<AnyOf>| {
+        let mut all = d::table
+            .inner_join(g::table)
+            .left_join(m::table)
+            .filter(g::status.eq(GroupStatus::Proposed).or(g::status.eq(GroupStatus::Active)))
+            .filter(d::status.ne(DeliverableStatus::Presented))
+            .filter(d::status.ne(DeliverableStatus::Dropped))
+            .order((d::group_id, d::number))
+            .select((DeliverableRow::as_select(), m::person_id.nullable()))
+            .into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    };
+    match which {
+        Of::All => those::<_, String>("deliverables.id", None, load),
+        Of::These(ids) => those("deliverables.id", Some(ids), load),
+        Of::Groups(groups) => those("deliverables.group_id", Some(groups), load),
+        Of::LedBy(persons) => those("memberships.person_id", Some(persons), load),
+    }
+}
+
+/// What the sessions of these editions show: edition and reference.
+pub fn presentations(c: &mut AnyConnection, editions: &[EditionId]) -> Result<Vec<(EditionId, String)>> {
+    those("forum_sessions.forum_edition_id", Some(editions), |of| {
+        let mut all = shown::table.inner_join(s::table).select((s::forum_edition_id, shown::reference)).into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    })
+}
+
+/// Whose seats.
+#[derive(Clone, Copy)]
+pub enum Seats<'a> {
+    /// Everybody's.
+    All,
+    /// Those of these groups.
+    Groups(&'a [GroupId]),
+    /// Those that these persons fill.
+    Of(&'a [PersonId]),
 }
 
 /// Who fills a co-chair seat now, of which group and for which supporter.
-pub fn seated(c: &mut AnyConnection) -> Result<Vec<(GroupId, SupporterId, PersonId)>> {
-    Ok(seats::table
-        .inner_join(sp::table)
-        .filter(seats::until.is_null())
-        .filter(sp::until.is_null())
-        .order((seats::group_id, seats::position))
-        .select((seats::group_id, seats::supporter_id, sp::person_id))
-        .load(c)?)
+pub fn seated(c: &mut AnyConnection, which: Seats<'_>) -> Result<Vec<(GroupId, SupporterId, PersonId)>> {
+    let load = |of: Option<AnyOf>| {
+        let mut all = seats::table
+            .inner_join(sp::table)
+            .filter(seats::until.is_null())
+            .filter(sp::until.is_null())
+            .order((seats::group_id, seats::position))
+            .select((seats::group_id, seats::supporter_id, sp::person_id))
+            .into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    };
+    match which {
+        Seats::All => those::<_, String>("co_chair_seats.group_id", None, load),
+        Seats::Groups(groups) => those("co_chair_seats.group_id", Some(groups), load),
+        Seats::Of(persons) => those("seat_persons.person_id", Some(persons), load),
+    }
 }
 
 /// The active members, observers left out, of active groups.
-pub fn members(c: &mut AnyConnection) -> Result<Vec<(GroupId, Option<SupporterId>, PersonId)>> {
-    Ok(m::table
-        .inner_join(g::table)
-        .filter(g::status.eq(GroupStatus::Active))
-        .filter(m::status.eq(MembershipStatus::Active))
-        .filter(m::role.eq(MembershipRole::Member))
-        .select((m::group_id, m::supporter_id, m::person_id))
-        .load(c)?)
+pub fn members(c: &mut AnyConnection, persons: Option<&[PersonId]>) -> Result<Vec<(GroupId, Option<SupporterId>, PersonId)>> {
+    those("memberships.person_id", persons, |of| {
+        let mut all = m::table
+            .inner_join(g::table)
+            .filter(g::status.eq(GroupStatus::Active))
+            .filter(m::status.eq(MembershipStatus::Active))
+            .filter(m::role.eq(MembershipRole::Member))
+            .select((m::group_id, m::supporter_id, m::person_id))
+            .into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    })
 }
 
 /// Who is affiliated to which endorsed supporter, and whether as focal point.
-pub fn affiliated(c: &mut AnyConnection) -> Result<Vec<(SupporterId, PersonId, bool)>> {
-    let rows: Vec<(SupporterId, PersonId, AffiliationRole)> = f::table
-        .inner_join(supporters::table)
-        .filter(supporters::status.eq(SupporterStatus::Endorsed))
-        .filter(f::until.is_null())
-        .select((f::supporter_id, f::person_id, f::role))
-        .load(c)?;
+pub fn affiliated(c: &mut AnyConnection, persons: Option<&[PersonId]>) -> Result<Vec<(SupporterId, PersonId, bool)>> {
+    let rows: Vec<(SupporterId, PersonId, AffiliationRole)> = those("affiliations.person_id", persons, |of| {
+        let mut all = f::table
+            .inner_join(supporters::table)
+            .filter(supporters::status.eq(SupporterStatus::Endorsed))
+            .filter(f::until.is_null())
+            .select((f::supporter_id, f::person_id, f::role))
+            .into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    })?;
     let focal = |(supporter, person, role)| (supporter, person, role == AffiliationRole::FocalPoint);
     Ok(rows.into_iter().map(focal).collect())
 }
@@ -157,74 +256,49 @@ pub struct RoundRow {
 }
 
 /// The rounds that are scheduled or open.
-pub fn rounds(c: &mut AnyConnection) -> Result<Vec<RoundRow>> {
-    let running = r::status.eq(RoundStatus::Scheduled).or(r::status.eq(RoundStatus::Open));
-    Ok(r::table.filter(running).order(r::id).select(RoundRow::as_select()).load(c)?)
+pub fn rounds(c: &mut AnyConnection, ids: Option<&[String]>) -> Result<Vec<RoundRow>> {
+    those("consultations.id", ids, |of| {
+        let running = r::status.eq(RoundStatus::Scheduled).or(r::status.eq(RoundStatus::Open));
+        let mut all = r::table.filter(running).order(r::id).select(RoundRow::as_select()).into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    })
 }
 
 /// A contribution to a round: of which supporter or person, where it stands, who wrote it.
 pub type Contribution = (ConsultationId, Option<SupporterId>, Option<PersonId>, ContributionStatus, Option<PersonId>);
 
+/// Whose contributions.
+#[derive(Clone, Copy)]
+pub enum By<'a> {
+    /// Everybody's.
+    All,
+    /// Those of these supporters.
+    Supporters(&'a [SupporterId]),
+    /// Those of these persons, in public rounds.
+    Persons(&'a [PersonId]),
+}
+
 /// The contributions to these rounds, each as often as it has writers.
-pub fn contributions(c: &mut AnyConnection, rounds: &[ConsultationId]) -> Result<Vec<Contribution>> {
-    Ok(n::table
-        .left_join(w::table)
-        .filter(any_of("contributions.consultation_id", rounds))
-        .select((n::consultation_id, n::supporter_id, n::person_id, n::status, w::person_id.nullable()))
-        .load(c)?)
-}
-
-/// A reminder that was sent: kind, subject, target, days before, whom, when.
-pub type SentRow = (ReminderKind, String, Day, i64, PersonId, Instant);
-
-/// What was sent for targets on a day or after, or since an instant.
-pub fn sent(c: &mut AnyConnection, from: Day, since: Instant) -> Result<Vec<SentRow>> {
-    use reminders as q;
-    Ok(q::table
-        .filter(q::target_on.ge(from).or(q::sent_at.ge(since)))
-        // The weekly report keeps its marks here, too.
-        .filter(q::kind.ne(Kind::ReadinessReport.as_str()))
-        .select((q::kind, q::subject_id, q::target_on, q::days_before, q::person_id, q::sent_at))
-        .load(c)?)
-}
-
-/// Notes that a reminder is sent.
-pub fn mark(tx: &mut Write<'_>, (kind, subject, on, before, person, at): &SentRow) -> Result<()> {
-    use reminders as q;
-    let key = (q::kind.eq(kind), q::subject_id.eq(subject), q::target_on.eq(on), q::days_before.eq(before));
-    diesel::insert_into(q::table).values((key, q::person_id.eq(person), q::sent_at.eq(at))).execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Forgets at most `limit` reminders that were sent before an instant; how many.
-pub fn forget(tx: &mut Write<'_>, before: Instant, limit: i64) -> Result<usize> {
-    use reminders as q;
-    let last: Option<Instant> =
-        q::table.filter(q::sent_at.lt(before)).order(q::sent_at).select(q::sent_at).limit(limit).load(&mut **tx)?.pop();
-    let Some(last) = last else { return Ok(0) };
-    Ok(diesel::delete(q::table.filter(q::sent_at.le(last))).execute(&mut **tx)?)
-}
-
-/// Forgets of what a person was reminded.
-pub fn forget_person(tx: &mut Write<'_>, fact: &PersonErased) -> Result<()> {
-    diesel::delete(reminders::table.filter(reminders::person_id.eq(fact.person))).execute(&mut **tx)?;
-    Ok(())
-}
-
-/// The last day planned in each zone.
-pub fn planned(c: &mut AnyConnection) -> Result<Vec<(String, Day)>> {
-    Ok(days::table.select((days::zone, days::planned_on)).load(c)?)
-}
-
-/// Notes that the reminders of a day are planned in a zone.
-pub fn plan_done(tx: &mut Write<'_>, zone: &str, on: Day) -> Result<()> {
-    let first =
-        tx.unless_taken(|c| diesel::insert_into(days::table).values((days::zone.eq(zone), days::planned_on.eq(on))).execute(c))?;
-    if first.is_none() {
-        let one = days::table.filter(days::zone.eq(zone)).filter(days::planned_on.lt(on));
-        diesel::update(one).set(days::planned_on.eq(on)).execute(&mut **tx)?;
+pub fn contributions(c: &mut AnyConnection, rounds: &[ConsultationId], by: By<'_>) -> Result<Vec<Contribution>> {
+    let load = |of: Option<AnyOf>| {
+        let mut all = n::table
+            .left_join(w::table)
+            .filter(any_of("contributions.consultation_id", rounds))
+            .select((n::consultation_id, n::supporter_id, n::person_id, n::status, w::person_id.nullable()))
+            .into_boxed::<Backend>();
+        if let Some(of) = of {
+            all = all.filter(of);
+        }
+        all.load(c)
+    };
+    match by {
+        By::All => those::<_, String>("contributions.id", None, load),
+        By::Supporters(supporters) => those("contributions.supporter_id", Some(supporters), load),
+        By::Persons(persons) => those("contributions.person_id", Some(persons), load),
     }
-    Ok(())
 }
 
 /// The one row of settings.

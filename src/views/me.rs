@@ -15,6 +15,7 @@ use crate::http::{Input, Object, Request, Route, Tagged, get, route};
 use crate::locale::Reader;
 use crate::people::{self, PersonRow, Role};
 use crate::policy::{Action, PersonId};
+use crate::reminders;
 use crate::supporters::{self, MyAffiliation};
 use crate::text;
 use crate::time::{self, Instant};
@@ -169,6 +170,9 @@ async fn change(request: Request<(), (), Changes>) -> Result<Object<Tagged<MeVie
             input.body.locale.apply(&mut row.locale);
             input.body.time_zone.apply(&mut row.time_zone);
             if before != (row.display_name.clone(), row.locale.clone(), row.time_zone.clone()) {
+                if before.2 != row.time_zone {
+                    reminders::on_zone_left(tx, row.id, before.2.as_deref())?;
+                }
                 people::save_profile(tx, &mut row)?;
             }
             if let Some(email) = &input.body.email {

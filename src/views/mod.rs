@@ -12,7 +12,7 @@ mod trace;
 
 use crate::http::Route;
 
-pub use board::{forget_reports, queue_readiness_reports};
+pub use board::{is_any_readiness_report_due, queue_readiness_reports};
 pub use calendar::on_person_erased;
 
 /// What a page needs of more than one slice.

@@ -40,8 +40,6 @@ const FORGET_KEYS: TimeDelta = TimeDelta::minutes(10);
 const FORGET_OLD: TimeDelta = TimeDelta::hours(1);
 /// How often derogations that have run out are looked for.
 const NOTE_EXPIRED: TimeDelta = TimeDelta::minutes(10);
-/// How often it is looked whether a readiness report is due.
-const REPORT: TimeDelta = TimeDelta::minutes(1);
 /// How often endpoints that take nothing are looked for.
 const LOOK_FOR_LOST: TimeDelta = TimeDelta::hours(1);
 /// Forgets a batch of what is old; how much.
@@ -156,7 +154,7 @@ impl Worker {
         }
         let noted = self.in_turn("note expired derogations", NOTE_EXPIRED, now, groups::tell_of_expired_derogations).await;
         round.went("note expired derogations", noted);
-        let reported = self.in_turn("queue readiness reports", REPORT, now, views::queue_readiness_reports).await;
+        let reported = self.report(now).await;
         round.went("queue readiness reports", reported);
         let lost = self.in_turn("give up on lost endpoints", LOOK_FOR_LOST, now, webhooks::give_up_on_the_lost).await;
         round.went("give up on lost endpoints", lost);
@@ -266,6 +264,14 @@ impl Worker {
         let sent = reminders::send_due(&self.db, now).await?;
         self.reminded = Some(quarter);
         Ok(sent)
+    }
+
+    /// Queues the readiness reports that are due, a batch at a time. Asked first: a write makes every answer that is kept old.
+    async fn report(&self, now: Instant) -> Result<()> {
+        if self.db.read(move |tx| views::is_any_readiness_report_due(tx, now)).await? {
+            self.db.write(views::queue_readiness_reports).await?;
+        }
+        Ok(())
     }
 
     /// Queues the digests that are due, batch after batch.

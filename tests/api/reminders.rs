@@ -2,12 +2,16 @@
 
 mod command;
 mod community;
+mod indexes;
 mod killed;
 mod kinds;
+mod many;
+mod meanwhile;
 mod once;
 mod schedule;
 mod settings;
 mod year;
+mod zones;
 
 use chrono::TimeDelta;
 use plenary::worker::Worker;
@@ -81,4 +85,44 @@ pub fn plan(cast: &Cast, by: &Person, due_on: &str, more: &Value) -> String {
 pub fn patch(cast: &Cast, by: &Person, path: &str, body: &Value) -> Value {
     let etag = cast.ask("GET", path).by(by).send().expect(200).header("etag").to_owned();
     cast.ask("PATCH", path).by(by).if_match(&etag).json(body).send().expect(200).json()
+}
+
+/// Saves what a round of [`crate::consultations::kit::Asked`] must be told.
+#[track_caller]
+pub fn write_down(world: &World, by: &Person, path: &str) {
+    let asked = world.ask("GET", &format!("{path}/questions")).by(by).send().expect(200).json();
+    let value = |kind: &str| if kind == "text" { json!("Much.") } else { json!("Yes") };
+    let required = asked["questions"].as_array().unwrap().iter().filter(|one| one["required"] == true);
+    let answers: Vec<Value> =
+        required.map(|one| json!({"question_id": one["id"], "value": value(one["kind"].as_str().unwrap())})).collect();
+    world
+        .ask("PUT", &format!("{path}/contribution"))
+        .by(by)
+        .json(&json!({"answers": answers, "visibility": "attributed"}))
+        .send()
+        .expect(200);
+}
+
+/// Submits it.
+#[track_caller]
+pub fn submit(world: &World, by: &Person, path: &str) {
+    world.ask("POST", &format!("{path}/contribution/submit")).by(by).send().expect(200);
+}
+
+/// An open round of the call that asks supporters one question; its path.
+#[track_caller]
+pub fn ask_supporters(world: &World, visibility: &[&str]) -> String {
+    let by = world.sign_in("secretary@plenary.test");
+    let body = json!({
+        "scope": "call", "title": "Expectations", "audience": "supporters", "allowed_visibility": visibility,
+        "opens_at": "2026-09-02T08:00:00Z", "closes_at": "2026-09-20T20:00:00Z",
+    });
+    let made = world.ask("POST", "/consultations").by(&by).json(&body).send().expect(201).json();
+    let path = format!("/consultations/{}", made["slug"].as_str().unwrap());
+    let questions = world.ask("GET", &format!("{path}/questions")).by(&by).send().expect(200);
+    let asked = json!({"questions": [{"kind": "text", "prompt": "What?", "required": true, "max_length": 500}]});
+    let put = world.ask("PUT", &format!("{path}/questions")).by(&by).if_match(questions.header("etag"));
+    put.json(&asked).send().expect(200);
+    world.ask("POST", &format!("{path}/transitions")).by(&by).json(&json!({"to": "open"})).send().expect(200);
+    path
 }

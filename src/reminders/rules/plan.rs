@@ -1,6 +1,6 @@
 //! Who is told what at which moment: state, clock and what was sent, to what is to be sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -37,6 +37,8 @@ pub struct State {
     pub sent: HashMap<SentKey, Vec<(Day, Instant)>>,
     /// The last day planned, by zone.
     pub planned: HashMap<String, Day>,
+    /// Who came to its zone since it was planned last, with the last day planned in the zone that it left.
+    pub arrived: HashMap<PersonId, Day>,
     /// The settings.
     pub offsets: Offsets,
 }
@@ -48,6 +50,35 @@ pub enum When {
     Now(Instant),
     /// What falls on a day in each recipient's zone, as if that day had ended.
     On(Day),
+}
+
+/// What a plan made at one time leaves planned.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ripe {
+    /// The zones that are to be planned, each with the day.
+    pub zones: BTreeMap<String, Day>,
+    /// Who is planned with a zone from now on, having arrived there.
+    pub settled: Vec<PersonId>,
+}
+
+impl Ripe {
+    /// What it is at `now` for these zones and for every zone that was ever planned (who comes there after months has missed nothing), and
+    /// for who arrived in which zone, having been planned to which day.
+    pub fn at(now: Instant, zones: &[Tz], planned: &HashMap<String, Day>, arrived: &[(PersonId, Tz, Day)]) -> Self {
+        let today = |zone: Tz| Some(now.day_in(zone)).filter(|today| Instant::at_nine(*today, zone) <= now);
+        let known = planned.keys().filter_map(|name| name.parse().ok());
+        let due = zones.iter().copied().chain(known).filter_map(|zone: Tz| {
+            let today = today(zone)?;
+            planned.get(zone.name()).is_none_or(|day| *day < today).then(|| (zone.name().to_owned(), today))
+        });
+        let settled = arrived.iter().filter(|(_, zone, planned)| today(*zone).is_some_and(|today| *planned <= today));
+        Self { zones: due.collect(), settled: settled.map(|(person, ..)| *person).collect() }
+    }
+
+    /// Whether there is nothing to plan.
+    pub fn is_empty(&self) -> bool {
+        self.zones.is_empty() && self.settled.is_empty()
+    }
 }
 
 /// The moments that are planned at one time in one zone.
@@ -74,15 +105,16 @@ pub struct Item {
 
 impl State {
     /// The day that a zone is due to be planned to, where it is after 09:00 of it there and it is not planned yet; with the instant after
-    /// which moments count (`None`: all of them).
-    fn span(&self, zone: Tz, now: Instant) -> Option<(Option<Instant>, Day)> {
+    /// which moments count (`None`: all of them). For whoever arrived the days count that were planned where they were: they miss none, and
+    /// live through none twice.
+    fn span(&self, zone: Tz, arrived: Option<Day>, now: Instant) -> Option<(Option<Instant>, Day)> {
         let today = now.day_in(zone);
         if Instant::at_nine(today, zone) > now {
             return None;
         }
-        match self.planned.get(zone.name()) {
-            Some(planned) if *planned >= today => None,
-            Some(planned) => Some((Some(Instant::at_nine(*planned, zone)), today)),
+        match arrived.or_else(|| self.planned.get(zone.name()).copied()) {
+            Some(planned) if planned >= today => None,
+            Some(planned) => Some((Some(Instant::at_nine(planned, zone)), today)),
             None if self.planned.is_empty() => Some((None, today)),
             // Somebody has come to a zone in which nobody was.
             None => Some((Some(Instant::at_nine(super::earlier(today, 1), zone)), today)),
@@ -105,11 +137,14 @@ impl State {
 
     /// What is to be sent, by person: of each subject the latest moment only, and nothing that was sent.
     pub fn due(&self, when: When) -> BTreeMap<PersonId, Vec<Item>> {
-        let mut spans: HashMap<&str, Option<Span>> = HashMap::new();
+        let mut spans: HashMap<(&str, Option<Day>), Option<Span>> = HashMap::new();
         let mut due: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
         for (duty, subject, zone) in self.each().filter(|(duty, ..)| !duty.done) {
-            let span = *spans.entry(zone.name()).or_insert_with(|| match when {
-                When::Now(now) => self.span(zone, now).map(|(after, day)| Span { after, to: Instant::at_nine(day, zone), now }),
+            let arrived = self.arrived.get(&duty.person).copied();
+            let span = *spans.entry((zone.name(), arrived)).or_insert_with(|| match when {
+                When::Now(now) => {
+                    self.span(zone, arrived, now).map(|(after, day)| Span { after, to: Instant::at_nine(day, zone), now })
+                }
                 When::On(day) => {
                     let nine = Instant::at_nine(day, zone);
                     Some(Span { after: Some(nine.minus(TimeDelta::microseconds(1))), to: nine, now: nine })
@@ -128,16 +163,12 @@ impl State {
     /// what has come up by now. Those who have done their part come second.
     pub fn ahead(&self, now: Instant, until: Day) -> (Vec<Item>, Vec<Item>) {
         let mut ahead: Vec<Item> = self.due(When::Now(now)).into_values().flatten().collect();
-        let pending: BTreeSet<(usize, PersonId)> = ahead.iter().map(|item| (item.subject, item.person)).collect();
+        let late = ahead.iter().filter(|item| item.moment.kind == ReminderKind::DeliverableLate);
+        let pending: HashSet<(usize, PersonId)> = late.map(|item| (item.subject, item.person)).collect();
         let mut done = Vec::new();
         for (duty, subject, zone) in self.each() {
             let after = now.max(Instant::at_nine(self.planned.get(zone.name()).copied().unwrap_or_default(), zone));
-            let mut late = pending.contains(&(duty.subject, duty.person))
-                && ahead.iter().any(|item| {
-                    item.subject == duty.subject
-                        && item.person == duty.person
-                        && item.moment.kind == ReminderKind::DeliverableLate
-                });
+            let mut late = pending.contains(&(duty.subject, duty.person));
             for moment in subject.moments(zone, &self.offsets, Some(after), Instant::end_of(until, zone)) {
                 let is_late = moment.kind == ReminderKind::DeliverableLate;
                 if self.was_sent(subject, duty.person, &moment) || (is_late && std::mem::replace(&mut late, true)) {

@@ -110,7 +110,7 @@ mod state {
 
     use super::*;
     use crate::policy::PersonId;
-    use crate::reminders::rules::plan::{Duty, State, When};
+    use crate::reminders::rules::plan::{Duty, Ripe, State, When};
 
     fn person(n: u8) -> PersonId {
         PersonId::of_bytes([n; 16])
@@ -172,5 +172,72 @@ mod state {
         let mut days: Vec<_> = ahead.iter().filter(|item| item.person == person(1)).map(|item| item.moment.days_before).collect();
         days.sort_unstable();
         assert_eq!(days, [-7, 1, 7, 14, 30], "of late ones the next");
+    }
+
+    #[test]
+    fn of_late_ones_that_wait_the_next_is_not_ahead() {
+        // Planned to the second of November, told for the last time before that.
+        let mut state = state("2026-10-08", "2026-08-01T00:00:00Z");
+        state.zones.remove(&person(2));
+        state.planned = HashMap::from([("Europe/Paris".into(), "2026-11-02".parse().unwrap())]);
+        let (ahead, _) = state.ahead(instant("2026-11-06T12:00:00Z"), "2026-12-31".parse().unwrap());
+        let days: Vec<_> = ahead.iter().map(|item| item.moment.days_before).collect();
+        assert_eq!(days, [-28], "what waits for the worker");
+    }
+
+    #[test]
+    fn whoever_arrives_misses_no_day_and_lives_through_none_twice() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        // Planned to in the zone left, in Paris; now → whether the reminder of 8 September, 09:00, is due there.
+        let cases = [
+            // From where it was not nine yet, to where it has been and everybody was told.
+            ("2026-09-07", "2026-09-08", "2026-09-08T10:00:00Z", true),
+            // From where they were told.
+            ("2026-09-08", "2026-09-08", "2026-09-08T10:00:00Z", false),
+            // From where they were told, to where it is not nine yet.
+            ("2026-09-08", "2026-09-07", "2026-09-08T07:00:00Z", false),
+            ("2026-09-07", "2026-09-07", "2026-09-08T06:59:59Z", false),
+            ("2026-09-07", "2026-09-07", "2026-09-08T07:00:00Z", true),
+            // From where it is tomorrow.
+            ("2026-09-09", "2026-09-07", "2026-09-08T07:00:00Z", false),
+        ];
+        for (left, here, now, is_due) in cases {
+            let mut state = state("2026-10-08", "2026-08-01T00:00:00Z");
+            state.zones.remove(&person(2));
+            state.planned = HashMap::from([("Europe/Paris".into(), day(here))]);
+            state.arrived = HashMap::from([(person(1), day(left))]);
+            let expected: &[_] = if is_due { &[(person(1), 30)] } else { &[] };
+            assert_eq!(due(&state, now), expected, "{left} {here} {now}");
+        }
+    }
+
+    #[test]
+    fn every_zone_that_was_ever_planned_stays_planned_and_arrivals_settle() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let (paris, west) = ("Europe/Paris", "Etc/GMT+12");
+        let planned = HashMap::from([(paris.to_owned(), day("2026-09-07")), (west.to_owned(), day("2026-09-07"))]);
+        // Who arrived in Paris from where it was planned to that day; now → zones to plan, whether that person is settled.
+        type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], bool);
+        let cases: [Case<'_>; 6] = [
+            ("2026-09-07", "2026-09-08T06:59:59Z", &[], false),
+            ("2026-09-07", "2026-09-08T07:00:00Z", &[(paris, "2026-09-08")], true),
+            ("2026-09-09", "2026-09-08T07:00:00Z", &[(paris, "2026-09-08")], false),
+            ("2026-09-09", "2026-09-09T07:00:00Z", &[(paris, "2026-09-09"), (west, "2026-09-08")], true),
+            // Nobody is west any more.
+            ("2026-09-07", "2026-09-08T21:00:00Z", &[(paris, "2026-09-08"), (west, "2026-09-08")], true),
+            ("2026-09-07", "2026-09-08T20:59:59Z", &[(paris, "2026-09-08")], true),
+        ];
+        for (left, now, zones, settled) in cases {
+            let ripe = Ripe::at(instant(now), &[zone(paris)], &planned, &[(person(1), zone(paris), day(left))]);
+            let told: Vec<_> = ripe.zones.iter().map(|(zone, day)| (zone.clone(), day.to_string())).collect();
+            let mut expected: Vec<_> = zones.iter().map(|(zone, day)| ((*zone).to_owned(), (*day).to_owned())).collect();
+            expected.sort();
+            assert_eq!((told, !ripe.settled.is_empty()), (expected, settled), "{left} {now}");
+        }
+        // Kept planned, it is as any other for whoever comes there after months: of what was due in them nothing is told.
+        let mut state = state("2026-10-08", "2026-08-01T00:00:00Z");
+        state.zones = HashMap::from([(person(1), zone(west))]);
+        state.planned = HashMap::from([(paris.to_owned(), day("2026-10-02")), (west.to_owned(), day("2026-10-01"))]);
+        assert_eq!(due(&state, "2026-10-02T21:00:00Z"), []);
     }
 }

@@ -12,4 +12,4 @@ mod weekly;
 pub use routes::routes;
 pub use rules::{Owed, OwedBy, OwedWhat};
 pub use table::owed;
-pub use weekly::{forget_reports, queue_readiness_reports};
+pub use weekly::{is_any_readiness_report_due, queue_readiness_reports};

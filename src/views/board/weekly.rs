@@ -1,6 +1,6 @@
 //! The weekly readiness report to the secretariat (domain.md, The Forum cycle and its mails).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, TimeDelta};
 use chrono_tz::Tz;
@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use super::monday::due;
 use super::store;
 use super::table::{HealthCounts, Line, Table};
-use crate::call::{self, Call};
-use crate::db::Write;
+use crate::call;
+use crate::db::{AnyConnection, Write};
 use crate::deliverables::{Health, Status, Todays, Which};
-use crate::error::Result;
-use crate::facts::Objections;
-use crate::forum::{EditionFacts, EditionId};
+use crate::error::{Error, ProblemKind, Result};
+use crate::forum::{self, EditionFacts, EditionId};
 use crate::http::Languages;
 use crate::locale::Reader;
 use crate::mail::Kind;
-use crate::people::{self, PersonErased, PersonRow};
+use crate::people::{self, PersonRow};
+use crate::reminders;
 use crate::time::{Day, Instant};
 
 /// Rows of the picture, at most: what a mail shows without being scrolled for long.
@@ -30,83 +30,83 @@ const BATCH: usize = 200;
 /// How many days ahead the report looks.
 const AHEAD: u64 = 14;
 
-/// Queues the reports that are due, each once; how many.
-pub fn queue_readiness_reports(tx: &mut Write<'_>) -> Result<usize> {
-    let now = tx.now();
-    let Some(call) = loaded(tx)? else { return Ok(0) };
-    let todays = Todays::load(tx, now)?;
-    let editions: Vec<EditionFacts> = todays.editions().filter(|edition| edition.takes_work()).cloned().collect();
-    // No zone is further ahead of another than a day or so.
-    let soon = |edition: &EditionFacts| {
-        let ahead = (edition.starts_on - edition.today(now)).num_days();
-        (-1..=92).contains(&ahead)
-    };
-    let editions: Vec<EditionFacts> = editions.into_iter().filter(soon).collect();
-    if editions.is_empty() {
-        return Ok(0);
-    }
+/// A report that is due: on which edition, of which Monday, to whom.
+struct Report {
+    edition: EditionFacts,
+    monday: Day,
+    reader: PersonRow,
+}
+
+/// Whether any report is due: while no Forum is near, a look at the editions.
+pub fn is_any_readiness_report_due(c: &mut AnyConnection, now: Instant) -> Result<bool> {
+    Ok(!due_reports(c, now)?.is_empty())
+}
+
+/// Queues reports that are due, at most so many that the write is short, each once.
+pub fn queue_readiness_reports(tx: &mut Write<'_>) -> Result<()> {
     // Held until the commit: of two servers one decides.
     tx.exclude("reminders")?;
-    let secretariat = people::secretariat(tx)?;
-    let since: HashMap<EditionId, Instant> =
-        store::starts_set(tx, &editions.iter().map(|edition| edition.id).collect::<Vec<_>>())?.into_iter().collect();
-    let mut queued = 0;
-    for edition in &editions {
-        queued += report(tx, &call, edition, &secretariat, since.get(&edition.id).copied().unwrap_or(now), BATCH - queued)?;
-    }
-    Ok(queued)
-}
-
-fn loaded(tx: &mut Write<'_>) -> Result<Option<Call>> {
-    use crate::error::{Error, ProblemKind};
-    match call::load(tx) {
-        Ok(call) => Ok(Some(call)),
-        Err(Error::Problem(problem)) if problem.kind == ProblemKind::Unavailable => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Queues the reports on one edition, at most so many.
-fn report(
-    tx: &mut Write<'_>,
-    call: &Call,
-    edition: &EditionFacts,
-    secretariat: &[PersonRow],
-    since: Instant,
-    most: usize,
-) -> Result<usize> {
     let now = tx.now();
-    let zone =
-        |person: &PersonRow| -> Tz { person.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(call.time_zone) };
-    let mut by_monday: BTreeMap<Day, Vec<&PersonRow>> = BTreeMap::new();
-    for person in secretariat {
-        if let Some(monday) = due(now, zone(person), edition.starts_on, since.max(person.created_at)) {
-            by_monday.entry(monday).or_default().push(person);
+    let due = due_reports(tx, now)?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let call = call::load(tx)?;
+    let mut written: HashMap<(EditionId, Option<String>, Day), Value> = HashMap::new();
+    for Report { edition, monday, reader } in due.into_iter().take(BATCH) {
+        // One for each language, whoever reads it.
+        let key = (edition.id, reader.locale.clone(), monday);
+        if !written.contains_key(&key) {
+            let order = Languages(call.locales.clone()).read_by(reader.locale.as_deref());
+            let params = params(tx, &edition, &Reader::Prefers(order), Instant::at_nine(monday, call.time_zone))?;
+            written.insert(key.clone(), params);
+        }
+        let Some(params) = written.get(&key) else { continue };
+        if reminders::mark_report(tx, edition.id, monday, reader.id)? {
+            people::tell(tx, Kind::ReadinessReport, &reader, params.clone())?;
         }
     }
-    let mut written: HashMap<(Option<String>, Day), Value> = HashMap::new();
-    let mut queued = 0;
-    for (monday, persons) in by_monday {
-        let sent = store::sent(tx, edition.id, monday)?;
-        for person in persons.into_iter().filter(|person| !sent.contains(&person.id)) {
-            if queued == most {
-                return Ok(queued);
-            }
-            // One for each language, whoever reads it.
-            let key = (person.locale.clone(), monday);
-            if !written.contains_key(&key) {
-                let order = Languages(call.locales.clone()).read_by(person.locale.as_deref());
-                let params = params(tx, edition, &Reader::Prefers(order), Instant::at_nine(monday, call.time_zone))?;
-                written.insert(key.clone(), params);
-            }
-            let Some(params) = written.get(&key) else { continue };
-            if store::mark_sent(tx, edition.id, monday, person.id)? {
-                people::tell(tx, Kind::ReadinessReport, person, params.clone())?;
-                queued += 1;
+    Ok(())
+}
+
+/// The reports that are due and were not sent.
+fn due_reports(c: &mut AnyConnection, now: Instant) -> Result<Vec<Report>> {
+    let here = match call::load(c) {
+        Ok(call) => call.time_zone,
+        Err(Error::Problem(problem)) if problem.kind == ProblemKind::Unavailable => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let days_before = reminders::current_settings(c)?.reminders.readiness_report_from;
+    // No zone is further ahead of another than a day or so.
+    let is_near = |edition: &EditionFacts| {
+        let ahead = (edition.starts_on - edition.today(now)).num_days();
+        edition.takes_work() && (-1..=days_before + 2).contains(&ahead)
+    };
+    let editions: Vec<EditionFacts> = forum::editions(c)?.into_iter().filter(is_near).collect();
+    if editions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let secretariat = people::secretariat(c)?;
+    let since: HashMap<EditionId, Instant> =
+        store::starts_set(c, &editions.iter().map(|edition| edition.id).collect::<Vec<_>>())?.into_iter().collect();
+    let mut reports = Vec::new();
+    for edition in editions {
+        let set_at = since.get(&edition.id).copied().unwrap_or(now);
+        let mut by_monday: BTreeMap<Day, Vec<&PersonRow>> = BTreeMap::new();
+        for reader in &secretariat {
+            let zone: Tz = reader.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(here);
+            let monday = due(now, zone, edition.starts_on, days_before, set_at.max(reader.created_at));
+            if let Some(monday) = monday {
+                by_monday.entry(monday).or_default().push(reader);
             }
         }
+        for (monday, readers) in by_monday {
+            let sent = reminders::reported(c, edition.id, monday)?;
+            let left = readers.into_iter().filter(|reader| !sent.contains(&reader.id)).cloned();
+            reports.extend(left.map(|reader| Report { edition: edition.clone(), monday, reader }));
+        }
     }
-    Ok(queued)
+    Ok(reports)
 }
 
 /// What a report says.
@@ -117,8 +117,7 @@ fn params(tx: &mut Write<'_>, edition: &EditionFacts, reader: &Reader, since: In
     let mut table = Table::of(tx, todays, &which, reader)?;
     let today = edition.today(now);
     let week_ago = since.minus(TimeDelta::days(7)).min(now);
-    let moved: HashMap<String, String> =
-        store::moves(tx, week_ago, now)?.into_iter().filter_map(|(id, to)| Some((id, to?))).collect();
+    let moved: HashSet<String> = store::moved(tx, week_ago, now)?.into_iter().collect();
 
     let news: Vec<Value> = table.lines().filter_map(|line| Some(shown(line, what_is_new(line, &moved)?))).collect();
     let horizon = today.checked_add_days(Days::new(AHEAD)).unwrap_or(today);
@@ -187,8 +186,8 @@ fn params(tx: &mut Write<'_>, edition: &EditionFacts, reader: &Reader, since: In
 }
 
 /// What is new of a deliverable since last week: what it became, or that it came to be late.
-fn what_is_new(line: &Line, moved: &HashMap<String, String>) -> Option<&'static str> {
-    let was_moved = moved.contains_key(line.row.id.as_str());
+fn what_is_new(line: &Line, moved: &HashSet<String>) -> Option<&'static str> {
+    let was_moved = moved.contains(line.row.id.as_str());
     match line.row.status {
         status @ (Status::Submitted | Status::Approved | Status::Presented | Status::Dropped) if was_moved => {
             Some(status.as_str())
@@ -201,9 +200,4 @@ fn what_is_new(line: &Line, moved: &HashMap<String, String>) -> Option<&'static 
 fn shown(line: &Line, what: &str) -> Value {
     let (reference, title) = (&line.row.reference, &line.row.title);
     json!({"reference": reference, "title": title, "what": what, "path": format!("deliverables/{reference}")})
-}
-
-/// Forgets which reports somebody was sent.
-pub fn forget_reports(tx: &mut Write<'_>, fact: &PersonErased, _: &mut Objections) -> Result<()> {
-    store::forget(tx, fact.person)
 }

@@ -45,9 +45,22 @@ impl Community {
         community
     }
 
+    /// Brings everybody to the call's zone.
+    pub fn gather_in_one_zone(&self, world: &World) {
+        world.write(|tx| {
+            diesel::update(persons::table).set(persons::time_zone.eq(None::<String>)).execute(&mut **tx)?;
+            Ok(())
+        });
+    }
+
     /// Every focal point's address.
     pub fn everybody(&self) -> impl Iterator<Item = &str> {
         self.focal_points.iter().map(|(.., email, _)| email.as_str())
+    }
+
+    /// Every focal point, with the supporter.
+    pub fn ids(&self) -> impl Iterator<Item = (PersonId, SupporterId)> {
+        self.focal_points.iter().map(|(supporter, person, ..)| (*person, *supporter))
     }
 
     /// The zone of who has this address.

@@ -108,23 +108,12 @@ impl Drop for Victims<'_> {
 fn servers_that_are_killed_at_random_tell_everybody_once() {
     let world = World::new();
     let community = Community::settle(&world, SUPPORTERS);
-    let by = world.sign_in("secretary@plenary.test");
     let settings = world.ask("GET", "/admin/settings").by(&world.administrator()).send().expect(200);
     let offsets = json!({"reminders": {"consultation_closing": OFFSETS}});
     let administrator = world.sign_in("administrator@plenary.test");
     let patch = world.ask("PATCH", "/admin/settings").by(&administrator).if_match(settings.header("etag"));
     patch.json(&offsets).send().expect(200);
-    let body = json!({
-        "scope": "call", "title": "Expectations", "audience": "supporters", "allowed_visibility": ["attributed"],
-        "opens_at": "2026-09-02T08:00:00Z", "closes_at": "2026-09-20T20:00:00Z",
-    });
-    let made = world.ask("POST", "/consultations").by(&by).json(&body).send().expect(201).json();
-    let path = format!("/consultations/{}", made["slug"].as_str().unwrap());
-    let questions = world.ask("GET", &format!("{path}/questions")).by(&by).send().expect(200);
-    let asked = json!({"questions": [{"kind": "text", "prompt": "What?", "required": true, "max_length": 500}]});
-    let put = world.ask("PUT", &format!("{path}/questions")).by(&by).if_match(questions.header("etag"));
-    put.json(&asked).send().expect(200);
-    world.ask("POST", &format!("{path}/transitions")).by(&by).json(&json!({"to": "open"})).send().expect(200);
+    super::ask_supporters(&world, &["attributed"]);
 
     let directory = tempfile::TempDir::new().unwrap();
     let clock = directory.path().join("now");

@@ -6,8 +6,10 @@ use chrono::TimeDelta;
 use plenary::time::Instant;
 use serde_json::json;
 
-use super::{Server, patch, plan};
+use super::community::Community;
+use super::{Server, ask_supporters, patch, plan, submit, write_down};
 use crate::consultations::kit::Asked;
+use crate::world::World;
 use crate::world::cast::Cast;
 
 #[test]
@@ -61,4 +63,33 @@ fn who_has_not_answered_in_confidence_is_not_named() {
     cast.ask("GET", path).by(&cast.chair).send().expect(403);
     let far = "/admin/reminders/schedule?until=2030-01-01";
     assert_eq!(cast.ask("GET", far).by(&cast.secretary).send().expect(422).faults(), ["?until range"]);
+}
+
+#[test]
+fn how_many_have_not_answered_in_confidence_is_told_where_three_stand_on_each_side() {
+    let world = World::new();
+    let community = Community::settle(&world, 24);
+    community.gather_in_one_zone(&world);
+    let path = ask_supporters(&world, &["attributed", "anonymous"]);
+    world.at("2026-09-02T08:00:00Z");
+    let mut left = community.everybody();
+    let mut done = 0;
+    // So many have answered; the count that is shown.
+    for (answered, count) in
+        [(0, json!(null)), (2, json!(null)), (3, json!(21)), (20, json!(4)), (21, json!(3)), (22, json!(null)), (23, json!(null))]
+    {
+        for email in left.by_ref().take(answered - done) {
+            let by = world.sign_in(email);
+            write_down(&world, &by, &path);
+            submit(&world, &by, &path);
+        }
+        done = answered;
+        let by = world.sign_in("secretary@plenary.test");
+        let page = world.ask("GET", "/admin/reminders/schedule?kind=consultation_closing").by(&by).send().expect(200).json();
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), 3);
+        for item in items {
+            assert_eq!((&item["person"], &item["count"]), (&json!(null), &count), "{answered} have answered");
+        }
+    }
 }

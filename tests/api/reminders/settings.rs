@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Server, plan, reminders};
+use super::{Server, patch, plan, reminders};
 use crate::world::cast::Cast;
 
 #[test]
@@ -32,4 +32,41 @@ fn offsets_are_set_and_used_at_once() {
     cast.at("2026-09-02T07:00:00Z");
     server.work(&cast);
     assert_eq!(reminders(&cast), ["deliverable_due chair@plenary.test", "deliverable_due other-chair@plenary.test"]);
+}
+
+#[test]
+fn the_weekly_report_begins_so_many_days_before_the_forum() {
+    // 2027-01-04 is a Monday: the first Monday within so many days of it, and the week before.
+    for (days, before, first) in
+        [(30, "2026-11-30", "2026-12-07"), (90, "2026-10-05", "2026-10-12"), (120, "2026-09-01", "2026-09-07")]
+    {
+        let cast = Cast::new();
+        let body = json!({
+            "name": "Forum", "city": "Paris", "country": "FR", "time_zone": "Europe/Paris", "starts_on": "2027-01-04",
+            "ends_on": "2027-01-05",
+        });
+        cast.ask("POST", "/forum-editions").by(&cast.secretary).json(&body).send().expect(201);
+        if days != 90 {
+            patch(&cast, &cast.administrator(), "/admin/settings", &json!({"reminders": {"readiness_report_from": days}}));
+        }
+        cast.mails();
+        for (day, reports) in [(before, 0), (first, 1)] {
+            cast.at(&format!("{day}T09:00:00Z"));
+            Server::new(&cast, "w").work(&cast);
+            let told: Vec<String> = cast.mails().list();
+            let told = told.iter().filter(|line| **line == format!("readiness_report {}", cast.secretary.email)).count();
+            assert_eq!(told, reports, "{days} days: {day}");
+        }
+    }
+}
+
+#[test]
+fn a_report_that_is_not_due_costs_no_write() {
+    let cast = Cast::new();
+    let mut server = Server::new(&cast, "w");
+    server.work(&cast);
+    cast.at("2026-09-01T09:02:00Z");
+    let before = cast.db().revision();
+    server.work(&cast);
+    assert_eq!(cast.db().revision(), before, "what is kept of answers stays");
 }
