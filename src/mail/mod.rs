@@ -3,6 +3,7 @@
 //! A mail is rendered from one template into text and HTML ([`Templates`]), put together as a message ([`Message`]) and handed to a
 //! [`Transport`]. Nothing here knows the outbox or the database.
 
+mod about;
 mod dkim;
 mod file;
 mod html;

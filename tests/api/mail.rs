@@ -5,6 +5,7 @@ pub mod calendar;
 mod dkim;
 pub mod eml;
 pub mod files;
+mod leaving;
 mod pages;
 pub mod post_office;
 mod refused;
