@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Kind, Language};
+use super::{Kind, Language, moments};
 use crate::picture::Mark;
 use crate::picture::road::{self, Road};
 use crate::picture::words::Tongue;
@@ -46,14 +46,22 @@ pub fn shown(kind: Kind, params: &Value, language: Language) -> Option<Shown> {
     let board = board(kind, params)?;
     let counted = |health: &str| board.rows.iter().filter(|row| row.1 == health).count();
     let (late, risk, fine, done) = (counted("late"), counted("at_risk"), counted("on_track"), counted("done"));
-    let (all, today, starts) = (board.rows.len(), board.today, board.starts_on);
+    let all = board.rows.len();
+    let (today, starts) = (moments::day(board.today, language), moments::day(board.starts_on, language));
     let words = match language {
-        Language::En => format!(
-            "The road to the Forum on {today}: {all} deliverables by due date up to {starts}; {late} late, {risk} at risk, {fine} on track, {done} done."
-        ),
-        Language::Fr => format!(
-            "La route vers le Forum au {today} : {all} livrables par échéance jusqu’au {starts} ; {late} en retard, {risk} à risque, {fine} dans les temps, {done} terminés."
-        ),
+        Language::En => {
+            let deliverables = if all == 1 { "deliverable" } else { "deliverables" };
+            format!(
+                "The road to the Forum on {today}: {all} {deliverables} by due date up to {starts}; {late} late, {risk} at risk, {fine} on track, {done} done."
+            )
+        }
+        Language::Fr => {
+            let plural = |count: usize| if count > 1 { "s" } else { "" };
+            let (deliverables, finished) = (plural(all), plural(done));
+            format!(
+                "La route vers le Forum au {today} : {all} livrable{deliverables} par échéance jusqu’au {starts} ; {late} en retard, {risk} à risque, {fine} dans les temps, {done} terminé{finished}."
+            )
+        }
     };
     Some(Shown { id: id(params, language), words, width: 600 })
 }

@@ -11,7 +11,7 @@ use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::html::{self, Button};
-use super::{Kind, illustration, invitation, plain};
+use super::{Kind, illustration, invitation, moments, plain};
 use crate::word_enum;
 
 word_enum! {
@@ -203,7 +203,7 @@ impl Templates {
                 }
                 match std::fs::read_to_string(&path) {
                     Ok(source) => {
-                        if let Err(error) = environment().template_from_str(&source) {
+                        if let Err(error) = environment(*language).template_from_str(&source) {
                             fault(&path, said(&error));
                         }
                     }
@@ -222,16 +222,16 @@ impl Templates {
         let occasion = &Occasion { link: occasion.link.or(place.as_deref()), ..*occasion };
         let (context, told) = (context(occasion), place.is_some());
         let language = occasion.language;
-        let closing = match self.own(language, CLOSING, |source| rendered(source, &context), &mut unused) {
+        let closing = match self.own(language, CLOSING, |source| rendered(source, &context, language), &mut unused) {
             Some(closing) => closing,
-            None => named("built-in closing", language, rendered(built_in_closing(language), &context))?,
+            None => named("built-in closing", language, rendered(built_in_closing(language), &context, language))?,
         };
         let kind = occasion.kind.as_str();
-        let parts = match self.own(language, kind, |source| Parts::of(&rendered(source, &context)?, occasion, told), &mut unused)
+        let parts = match self.own(language, kind, |source| Parts::of(&rendered(source, &context, language)?, occasion, told), &mut unused)
         {
             Some(parts) => parts,
             None => {
-                let built_in = rendered(built_in(occasion.kind, language), &context);
+                let built_in = rendered(built_in(occasion.kind, language), &context, language);
                 named(&format!("built-in {kind}"), language, built_in.and_then(|text| Parts::of(&text, occasion, told)))?
             }
         };
@@ -346,11 +346,15 @@ impl Parts {
     }
 }
 
-fn environment() -> Environment<'static> {
+fn environment(language: Language) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(write_out);
     environment.add_filter("quote", |text: &str| Value::from_safe_string(plain::quote(text)));
+    environment.add_filter("day", move |written: &str| match written.parse() {
+        Ok(day) => Ok(moments::day(day, language)),
+        Err(_) => Err(Error::new(ErrorKind::InvalidOperation, "is no day")),
+    });
     environment
 }
 
@@ -393,8 +397,8 @@ fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {
 }
 
 /// The template with its values, without blanks at the ends of lines and more than one empty line at a time.
-fn rendered(source: &str, context: &BTreeMap<String, Value>) -> Result<String, String> {
-    let text = environment().render_str(source, Value::from_pairs(context.clone())).map_err(|error| said(&error))?;
+fn rendered(source: &str, context: &BTreeMap<String, Value>, language: Language) -> Result<String, String> {
+    let text = environment(language).render_str(source, Value::from_pairs(context.clone())).map_err(|error| said(&error))?;
     let mut lines: Vec<&str> = Vec::new();
     for line in text.trim().lines().map(str::trim_end) {
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
