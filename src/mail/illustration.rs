@@ -1,10 +1,10 @@
 //! The picture in a mail, made when the mail is written: the outbox keeps what it is made from.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Kind, Language, moments};
+use super::{Kind, Language, digest, moments};
 use crate::picture::Mark;
 use crate::picture::road::{self, Road};
 use crate::picture::words::Tongue;
@@ -31,7 +31,7 @@ pub struct Illustration {
 }
 
 /// How a picture stands in the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// What the text calls it by.
     pub id: String,
@@ -66,7 +66,24 @@ pub fn shown(kind: Kind, params: &Value, language: Language) -> Option<Shown> {
     Some(Shown { id: id(params, language), words, width: 600 })
 }
 
+/// What the text of a mail says of its pictures: a digest's of those of its items, which it has been told of.
+pub fn all_shown(kind: Kind, params: &Value, language: Language) -> Vec<Shown> {
+    if kind != Kind::Digest {
+        return shown(kind, params, language).into_iter().collect();
+    }
+    let items = params.get("items").and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(|item| Shown::deserialize(item.get("picture")?).ok()).collect()
+}
+
 impl Illustration {
+    /// The pictures that go with a mail; with a digest, those of its items.
+    pub fn all_of(kind: Kind, params: &Value, language: Language) -> Vec<Self> {
+        if kind != Kind::Digest {
+            return Self::of(kind, params, language).into_iter().collect();
+        }
+        digest::items(params).iter().filter_map(|(kind, params)| Self::of(*kind, params, language)).collect()
+    }
+
     /// The picture that goes with a mail; `None` where none does, or it cannot be drawn.
     pub fn of(kind: Kind, params: &Value, language: Language) -> Option<Self> {
         let board = board(kind, params)?;

@@ -4,6 +4,7 @@
 //! [`Transport`]. Nothing here knows the outbox or the database.
 
 mod about;
+mod digest;
 mod dkim;
 mod file;
 mod html;
@@ -19,7 +20,7 @@ mod templates;
 pub use illustration::Illustration;
 pub use invitation::{CalendarPart, Invitation};
 pub use kinds::Kind;
-pub use message::{Message, Sheet, Unsendable};
+pub use message::{Enclosed, Message, Sheet, Unsendable};
 pub use moments::{moment, span};
 pub use templates::{Language, Letter, Occasion, TemplateFault, Templates};
 

@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod calendar;
+mod digest;
 mod dkim;
 pub mod eml;
 pub mod files;
