@@ -65,7 +65,7 @@ pub fn page(sheet: &Sheet<'_>) -> String {
             }
             None if block.lines().all(|line| line.starts_with('>')) => {
                 let lines = block.lines().map(|line| line.trim_start_matches('>').trim_start());
-                format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
+                format!("<blockquote style=\"{QUOTE}\">\n{}</blockquote>\n", lines.map(quoted).collect::<String>())
             }
             None => format!("<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
         });
@@ -88,6 +88,12 @@ fn image(picture: &Shown) -> String {
     format!(
         "<p style=\"{PARAGRAPH}\">\n<img src=\"cid:{id}\" alt=\"{words}\" width=\"{width}\" style=\"{PICTURE};max-width:{width}px\">\n</p>\n"
     )
+}
+
+/// A line of somebody's words, from the side on which its own script begins: they may be in several.
+fn quoted(line: &str) -> String {
+    let words = if line.is_empty() { "<br>".to_owned() } else { escape(line) };
+    format!("<div dir=\"auto\">{words}</div>\n")
 }
 
 fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {

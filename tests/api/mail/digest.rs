@@ -113,7 +113,7 @@ fn its_lines_are_broken_once_and_its_links_can_be_followed() {
     assert_eq!(html.matches("<h2 ").count(), 2, "{html}");
     let link = format!("{SITE}{path}");
     assert!(html.contains(&format!("<a href=\"{link}\"")) && text.lines().any(|line| line == link), "{text}");
-    assert!(html.contains("<blockquote dir=\"auto\"") && html.contains(words.trim()), "{html}");
+    assert!(html.contains("<div dir=\"auto\">") && html.contains(words.trim()), "{html}");
 }
 
 #[test]
