@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::templates::{Occasion, Templates};
 use super::{Kind, illustration, plain};
+use crate::time::Day;
 
 /// What a digest shows of the news in its params, oldest first: of several of one kind about the same thing the latest.
 pub fn items(params: &Value) -> Vec<(Kind, Value)> {
@@ -14,6 +15,7 @@ pub fn items(params: &Value) -> Vec<(Kind, Value)> {
         let kind = item.get("kind").and_then(Value::as_str).and_then(Kind::parse)?;
         Some((kind, item.get("params")?.clone()))
     });
+    let today = params.get("today").and_then(day);
     let mut seen = BTreeSet::new();
     let newest_first = known.collect::<Vec<_>>().into_iter().rev();
     let mut shown: Vec<_> = newest_first
@@ -27,6 +29,7 @@ pub fn items(params: &Value) -> Vec<(Kind, Value)> {
                 if list.is_empty() {
                     return None;
                 }
+                list.iter_mut().for_each(|item| count_from(today, kind, item));
             }
             Some((kind, params))
         })
@@ -61,6 +64,19 @@ fn listed(kind: Kind, item: &Value) -> Option<String> {
         Kind::ConsultationClosing => word(item, "path"),
         _ => None,
     }
+}
+
+/// The days of a reminder were counted when it was made, and the digest is read later.
+fn count_from(today: Option<Day>, kind: Kind, item: &mut Value) {
+    let then = item.get("due_on").or(item.get("on")).and_then(day);
+    if let (Some(today), Some(then), Some(days)) = (today, then, item.get_mut("days")) {
+        let left = (then - today).num_days();
+        *days = json!(if kind == Kind::DeliverableLate { -left } else { left });
+    }
+}
+
+fn day(value: &Value) -> Option<Day> {
+    value.as_str()?.parse().ok()
 }
 
 /// Which meeting a mail is about.
@@ -138,6 +154,21 @@ mod tests {
             (Kind::DeliverableDue, due(&[("WG1-D2", 6)])),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn days_are_counted_from_the_day_it_is_read() {
+        let list = |days: i64| json!({"items": [{"reference": "WG1-D1", "due_on": "2026-10-08", "days": days}]});
+        let all = [
+            json!({"kind": "deliverable_due", "params": list(1)}),
+            json!({"kind": "deliverable_late", "params": list(-2)}),
+            json!({"kind": "forum_start", "params": {"items": [{"year": 2026, "on": "2026-10-10", "days": 3}]}}),
+        ];
+        let params = json!({"today": "2026-10-09", "items": all});
+        let days: Vec<_> = items(&params).iter().map(|(_, params)| params["items"][0]["days"].clone()).collect();
+        assert_eq!(days, [json!(-1), json!(1), json!(1)]);
+        let days: Vec<_> = items(&json!({"items": all})).iter().map(|(_, params)| params["items"][0]["days"].clone()).collect();
+        assert_eq!(days, [json!(1), json!(-2), json!(3)]);
     }
 
     #[test]

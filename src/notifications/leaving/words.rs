@@ -38,7 +38,7 @@ pub fn asks(leaving: Option<&Leaving>, language: Language) -> Words {
                 ("Stop these mails?", "Nothing has changed yet. What it is about cannot be told right now.", "Stop them")
             }
             Language::Fr => (
-                "Ne plus recevoir ces messages ?",
+                "Ne plus recevoir ces messages ?",
                 "Rien n'a encore changé. Il n'est pas possible en ce moment de dire de quels messages il s'agit.",
                 "Ne plus les recevoir",
             ),
@@ -62,8 +62,8 @@ pub fn asks(leaving: Option<&Leaving>, language: Language) -> Words {
                 "Stop the daily mail",
             ),
             Language::Fr => (
-                "Ne plus recevoir le message quotidien ?",
-                "Rien n'a encore changé. Si vous y renoncez, vous ne recevrez plus de messages de ce genre :",
+                "Ne plus recevoir le message quotidien ?",
+                "Rien n'a encore changé. Si vous y renoncez, vous ne recevrez plus de messages de ce genre :",
                 "Ne plus le recevoir",
             ),
         };
@@ -77,7 +77,7 @@ pub fn asks(leaving: Option<&Leaving>, language: Language) -> Words {
             "Stop these mails",
         ),
         Language::Fr => (
-            format!("Ne plus recevoir les messages « {about} » ?"),
+            format!("Ne plus recevoir les messages « {about} » ?"),
             "Rien n'a encore changé. Si vous y renoncez, vous ne recevrez plus de messages de ce genre.",
             "Ne plus les recevoir",
         ),
@@ -93,10 +93,10 @@ fn already(kind: Kind, language: Language) -> Words {
         }
         (Kind::Digest, Language::Fr) => Words::plain(
             "Il n'y a rien à arrêter",
-            "Vous ne recevez pas de message quotidien : aucun genre de nouvelles n'est réglé ainsi.",
+            "Vous ne recevez pas de message quotidien : aucun genre de nouvelles n'est réglé ainsi.",
         ),
         (_, Language::En) => Words::plain("There is nothing to stop", format!("You get no mails about {about} any more.")),
-        (_, Language::Fr) => Words::plain("Il n'y a rien à arrêter", format!("Vous ne recevez plus les messages « {about} ».")),
+        (_, Language::Fr) => Words::plain("Il n'y a rien à arrêter", format!("Vous ne recevez plus les messages « {about} ».")),
     }
 }
 
@@ -114,11 +114,11 @@ pub fn done(leaving: &Leaving, language: Language) -> Words {
             Words { kinds, ..Words::plain("That is done", text) }
         }
         (Kind::Digest, Language::Fr) => {
-            let text = "Vous ne recevrez plus de message quotidien, ni de messages de ce genre :";
+            let text = "Vous ne recevrez plus de message quotidien, ni de messages de ce genre :";
             Words { kinds, ..Words::plain("C'est fait", text) }
         }
         (_, Language::En) => Words::plain("That is done", format!("You will get no more mails about {about}.")),
-        (_, Language::Fr) => Words::plain("C'est fait", format!("Vous ne recevrez plus les messages « {about} ».")),
+        (_, Language::Fr) => Words::plain("C'est fait", format!("Vous ne recevrez plus les messages « {about} ».")),
     }
 }
 
