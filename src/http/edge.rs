@@ -202,9 +202,11 @@ fn whole(mut response: HttpResponse, asked: &Asked, template: String, revision: 
     let problem = response.extensions_mut().remove::<Problem>();
     let meta = response.extensions_mut().remove::<Meta>().unwrap_or_default();
     let status = response.status();
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|media| media == "application/problem+json");
+    // A page of ours says what is wrong to who looks at it.
+    let media = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is_said = media == b"application/problem+json" || media.starts_with(b"text/html");
     let problem = problem.or_else(|| {
-        (status.is_client_error() || status.is_server_error()).then(|| problem_of_status(status)).filter(|_| !is_problem)
+        (status.is_client_error() || status.is_server_error()).then(|| problem_of_status(status)).filter(|_| !is_said)
     });
     if let Some(problem) = problem {
         if let Some(cause) = &problem.cause {

@@ -17,6 +17,7 @@ const PARAGRAPH: &str = "margin:0 0 16px";
 const BODY: &str = "margin:0;padding:16px;font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5;overflow-wrap:anywhere;word-break:break-word";
 const BUTTON: &str = "display:inline-block;padding:12px 20px;border:1px solid #1d4ed8;border-radius:4px;background:#1d4ed8;color:#ffffff;font-weight:bold;text-decoration:none";
 const PICTURE: &str = "display:block;width:100%;height:auto;border:0;background:#ffffff";
+const TITLE: &str = "margin:32px 0 16px;padding:16px 0 0;border-top:1px solid #888888;font-size:18px;line-height:1.3";
 const QUOTE: &str = "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #888888";
 const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #888888;font-size:14px";
 
@@ -24,11 +25,13 @@ const CLOSING: &str = "margin:24px 0 0;padding:16px 0 0;border-top:1px solid #88
 pub struct Sheet<'a> {
     pub language: Language,
     pub subject: &'a str,
-    /// Paragraphs and quotations; the link of the button and the words of the picture each stand alone in one.
+    /// Paragraphs and quotations; the link of the button and the words of a picture each stand alone in one.
     pub body: &'a str,
     pub closing: &'a str,
     pub button: Option<&'a Button<'a>>,
-    pub picture: Option<&'a Shown>,
+    pub pictures: &'a [Shown],
+    /// Paragraphs that are the titles of what follows them.
+    pub titles: &'a [String],
     /// Can be followed in the closing.
     pub unsubscribe: Option<&'a str>,
     /// A paragraph that is an address below this can be followed.
@@ -37,7 +40,7 @@ pub struct Sheet<'a> {
 
 /// A page, with the closing below.
 pub fn page(sheet: &Sheet<'_>) -> String {
-    let Sheet { language, subject, body, closing, button, picture, unsubscribe, site } = *sheet;
+    let Sheet { language, subject, body, closing, button, pictures, titles, unsubscribe, site } = *sheet;
     let below_site = |block: &str| site.is_some_and(|site| block.starts_with(site)) && !block.contains(char::is_whitespace);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -47,18 +50,22 @@ pub fn page(sheet: &Sheet<'_>) -> String {
         escape(subject)
     );
     for block in body.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
+        if let Some(picture) = pictures.iter().find(|picture| picture.words == block) {
+            html.push_str(&image(picture));
+            continue;
+        }
         html.push_str(&match button.filter(|button| button.link == block) {
             Some(Button { link, label }) => {
                 let (link, label) = (escape(link), escape(label));
                 format!("<p style=\"{PARAGRAPH}\">\n<a href=\"{link}\" style=\"{BUTTON}\">{label}</a>\n</p>\n")
             }
-            None if picture.is_some_and(|picture| picture.words == block) => picture.map(image).unwrap_or_default(),
+            None if titles.iter().any(|title| title == block) => format!("<h2 style=\"{TITLE}\">{}</h2>\n", escape(block)),
             None if below_site(block) => {
                 format!("<p style=\"{PARAGRAPH}\"><a href=\"{0}\">{0}</a></p>\n", escape(block))
             }
             None if block.lines().all(|line| line.starts_with('>')) => {
                 let lines = block.lines().map(|line| line.trim_start_matches('>').trim_start());
-                format!("<blockquote dir=\"auto\" style=\"{QUOTE}\">{}</blockquote>\n", joined(lines))
+                format!("<blockquote style=\"{QUOTE}\">\n{}</blockquote>\n", lines.map(quoted).collect::<String>())
             }
             None => format!("<p style=\"{PARAGRAPH}\">{}</p>\n", joined(block.lines())),
         });
@@ -81,6 +88,12 @@ fn image(picture: &Shown) -> String {
     format!(
         "<p style=\"{PARAGRAPH}\">\n<img src=\"cid:{id}\" alt=\"{words}\" width=\"{width}\" style=\"{PICTURE};max-width:{width}px\">\n</p>\n"
     )
+}
+
+/// A line of somebody's words, from the side on which its own script begins: they may be in several.
+fn quoted(line: &str) -> String {
+    let words = if line.is_empty() { "<br>".to_owned() } else { escape(line) };
+    format!("<div dir=\"auto\">{words}</div>\n")
 }
 
 fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {

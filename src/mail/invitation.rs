@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Kind, Language, moments, plain};
+use super::{Kind, Language, digest, moments, plain};
 use crate::calendar::{self, Entry, Method, Party, When};
 use crate::ids::Id;
 use crate::time::Instant;
@@ -67,6 +67,17 @@ impl Invitation {
         };
         let text = |name: &str| params.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Self { method, entry: Meeting::of(params)?, attendee: text("name").unwrap_or_default(), group: text("group") })
+    }
+
+    /// What goes with a digest: of each meeting what its latest news ask of the calendar.
+    pub fn all_of_digest(params: &Value) -> Vec<Self> {
+        let mut latest: Vec<(String, Self)> = Vec::new();
+        for (kind, params) in digest::items(params) {
+            let (Some(meeting), Some(invitation)) = (digest::meeting(&params), Self::of(kind, &params)) else { continue };
+            latest.retain(|(known, _)| *known != meeting);
+            latest.push((meeting, invitation));
+        }
+        latest.into_iter().map(|(_, invitation)| invitation).collect()
     }
 
     /// The part for `recipient`, from the server that the world reaches at `public_url`.

@@ -115,7 +115,7 @@ word_enum! {
         ConsultationClosing = "consultation_closing",
         /// How ready a Forum is, each week, to the secretariat. Params `{name, path, year: integer, days: integer, starts_on, submission_deadline|null, total: integer, counts: {done, on_track, at_risk, late, dropped}, groups: [{number, title, done, on_track, at_risk, late, dropped}], news: [{reference, title, what, path}], more_news: integer, owed: [{reference, title, what, by, due_on, path}], more_owed: integer, board: {today, starts_on, submission_deadline|null, rows: [[reference, health, due_on, progress]]}}`; `what` of news is a status or `late`, of `owed` what the board says is owed next.
         ReadinessReport = "readiness_report",
-        /// What a person is told once a day, to one who wants it so. Params `{name, items: [{kind, params}]}`, each the kind and the params of a mail that was not sent; what they say is rendered with the digest.
+        /// What a person is told once a day, to one who wants it so. Params `{name, today|null, items: [{kind, params}]}`, the day it is for, and each the kind and the params of a mail that was not sent; what they say is rendered with the digest.
         Digest = "digest",
         /// A mail that shows that mail leaves (`plenary mail test`). Params `{}`.
         Test = "test",

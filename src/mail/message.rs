@@ -4,8 +4,10 @@ use std::time::SystemTime;
 
 use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, ContentTypeErr, HeaderName, HeaderValue,
+};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart, SinglePartBuilder};
 
 use super::{CalendarPart, Illustration, Letter, dkim, plain};
 use crate::config::DkimSettings;
@@ -34,6 +36,26 @@ pub struct Sheet<'a> {
     pub unsubscribe: Option<&'a str>,
 }
 
+/// What travels with a mail.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Enclosed<'a> {
+    /// An entry for the reader's calendar: another form of the same mail (RFC 6047, 2.4), which calendar programs show with buttons and
+    /// others leave alone.
+    pub calendar: Option<&'a CalendarPart>,
+    /// The pictures that the text shows (RFC 2387).
+    pub pictures: &'a [Illustration],
+    /// Entries for the calendar that are only some of what the mail tells: files beside it.
+    pub attached: &'a [CalendarPart],
+}
+
+impl CalendarPart {
+    /// The head of its part.
+    fn builder(&self) -> Result<SinglePartBuilder, ContentTypeErr> {
+        let media_type = format!("text/calendar; method={}; charset=utf-8", self.method);
+        Ok(SinglePart::builder().header(ContentType::parse(&media_type)?))
+    }
+}
+
 /// A mail that no server could take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsendable {
@@ -58,17 +80,22 @@ pub struct Message {
 impl Message {
     /// Puts a letter into its envelope. The same letter gives the same bytes, whenever and wherever.
     pub fn new(sheet: &Sheet<'_>, letter: &Letter) -> Result<Self, Unsendable> {
-        Self::with(sheet, letter, None, None)
+        Self::enclosing(sheet, letter, &Enclosed::default())
     }
 
-    /// [`Message::new`] with an entry for the reader's calendar: another form of the same mail (RFC 6047, 2.4), which calendar programs
-    /// show with buttons and others leave alone; and with the picture that the text shows, which travels with it (RFC 2387).
+    /// [`Message::enclosing`] of a mail about one thing.
     pub fn with(
         sheet: &Sheet<'_>,
         letter: &Letter,
         calendar: Option<&CalendarPart>,
         picture: Option<&Illustration>,
     ) -> Result<Self, Unsendable> {
+        let pictures = picture.map(std::slice::from_ref).unwrap_or_default();
+        Self::enclosing(sheet, letter, &Enclosed { calendar, pictures, attached: &[] })
+    }
+
+    /// [`Message::new`] with what goes with it.
+    pub fn enclosing(sheet: &Sheet<'_>, letter: &Letter, enclosed: &Enclosed<'_>) -> Result<Self, Unsendable> {
         let ours = |error: &dyn std::fmt::Display| Unsendable::Ours(error.to_string());
         let from: Address = sheet.from.parse().map_err(|e| ours(&format!("{}: {e}", sheet.from)))?;
         let to: Address = sheet.to.parse().map_err(|_| Unsendable::Recipient)?;
@@ -100,19 +127,26 @@ impl Message {
             .boundary(format!("plenary-{}", sheet.id))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&letter.text)));
         let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(encoded(&letter.html));
-        body = match picture {
-            None => body.singlepart(html),
-            Some(Illustration { id, png }) => {
+        body = if enclosed.pictures.is_empty() {
+            body.singlepart(html)
+        } else {
+            let mut related = MultiPart::related().boundary(format!("plenary-{}-related", sheet.id)).singlepart(html);
+            for Illustration { id, png } in enclosed.pictures {
                 let png_type = ContentType::parse("image/png").map_err(|e| ours(&e))?;
-                let image = Attachment::new_inline_with_name(id.clone(), "board.png".into()).body(png.clone(), png_type);
-                let related = MultiPart::related().boundary(format!("plenary-{}-related", sheet.id));
-                body.multipart(related.singlepart(html).singlepart(image))
+                let image = Attachment::new_inline_with_name(id.clone(), "board.png".into());
+                related = related.singlepart(image.body(png.clone(), png_type));
             }
+            body.multipart(related)
         };
-        if let Some(CalendarPart { method, text }) = calendar {
-            let media_type = format!("text/calendar; method={method}; charset=utf-8");
-            let media_type = ContentType::parse(&media_type).map_err(|e| ours(&e))?;
-            body = body.singlepart(SinglePart::builder().header(media_type).body(encoded(text)));
+        if let Some(part) = enclosed.calendar {
+            body = body.singlepart(part.builder().map_err(|e| ours(&e))?.body(encoded(&part.text)));
+        }
+        if !enclosed.attached.is_empty() {
+            body = MultiPart::mixed().boundary(format!("plenary-{}-mixed", sheet.id)).multipart(body);
+            for (n, part) in (1..).zip(enclosed.attached) {
+                let name = ContentDisposition::attachment(&format!("{}-{n}.ics", part.method.to_string().to_lowercase()));
+                body = body.singlepart(part.builder().map_err(|e| ours(&e))?.header(name).body(encoded(&part.text)));
+            }
         }
         let message = builder.multipart(body).map_err(|e| ours(&e))?;
         let text = String::from_utf8(message.formatted()).map_err(|e| ours(&e))?;

@@ -3,6 +3,8 @@
 //! A mail is rendered from one template into text and HTML ([`Templates`]), put together as a message ([`Message`]) and handed to a
 //! [`Transport`]. Nothing here knows the outbox or the database.
 
+mod about;
+mod digest;
 mod dkim;
 mod file;
 mod html;
@@ -18,7 +20,7 @@ mod templates;
 pub use illustration::Illustration;
 pub use invitation::{CalendarPart, Invitation};
 pub use kinds::Kind;
-pub use message::{Message, Sheet, Unsendable};
+pub use message::{Enclosed, Message, Sheet, Unsendable};
 pub use moments::{moment, span};
 pub use templates::{Language, Letter, Occasion, TemplateFault, Templates};
 

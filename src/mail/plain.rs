@@ -31,6 +31,12 @@ pub fn quote(text: &str) -> String {
     lines.join("\n")
 }
 
+/// Several lines that were made fit before, such as a mail in a digest: names that are kept apart from what stands around them stay so.
+pub fn passage(text: &str) -> String {
+    let is_isolate = |c: char| c == ISOLATE.0 || c == ISOLATE.1;
+    text.trim().chars().filter(|c| *c == '\n' || is_isolate(*c) || !is_disguise(*c)).collect()
+}
+
 /// At most `max` characters, the last one an ellipsis where something was cut off.
 pub fn cut(line: &str, max: usize) -> String {
     if line.chars().count() <= max {
@@ -54,7 +60,10 @@ fn is_right_to_left(c: char) -> bool {
 pub fn wrap(text: &str) -> String {
     let mut wrapped = String::with_capacity(text.len() + text.len() / 40);
     for line in text.lines() {
-        let (mark, rest) = if line.starts_with('>') { ("> ", line.trim_start_matches('>').trim_start()) } else { ("", line) };
+        let rest = if line.starts_with('>') { line.trim_start_matches(['>', ' ']) } else { line };
+        // As deep as it is quoted: somebody's words may quote another's.
+        let depth = line.strip_suffix(rest).unwrap_or_default().matches('>').count();
+        let mark = "> ".repeat(depth);
         if line.chars().count() <= WIDTH || rest.is_empty() {
             wrapped.push_str(line);
             wrapped.push('\n');
@@ -68,7 +77,7 @@ pub fn wrap(text: &str) -> String {
                 length = 0;
             }
             if length == 0 {
-                wrapped.push_str(mark);
+                wrapped.push_str(&mark);
                 length = mark.len();
             } else {
                 wrapped.push(' ');
@@ -99,6 +108,11 @@ mod tests {
     }
 
     #[test]
+    fn a_passage_keeps_its_lines_and_names_apart() {
+        assert_eq!(passage("\nA \u{2068}جمعية\u{2069}:\u{202E}\n\n> b\r\n"), "A \u{2068}جمعية\u{2069}:\n\n> b");
+    }
+
+    #[test]
     fn a_cut_shows() {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("ab cd", 4), "ab…");
@@ -108,6 +122,8 @@ mod tests {
     #[test]
     fn long_lines_break_between_words() {
         let long = "word ".repeat(30);
+        let deep = wrap(&format!("> > {}", long.trim()));
+        assert!(deep.lines().all(|line| line.starts_with("> > word") && line.len() <= WIDTH), "{deep}");
         let wrapped = wrap(&format!("{}\n\n> {}\n{}", long.trim(), long.trim(), "x".repeat(100)));
         assert!(wrapped.lines().all(|line| line.len() <= WIDTH || line.starts_with("xxx")), "{wrapped}");
         assert!(wrapped.contains(&"x".repeat(100)));

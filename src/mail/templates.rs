@@ -1,8 +1,9 @@
 //! What mails say: one template a kind and language, compiled in, or an own one beside it, rendered into text and HTML.
 //!
 //! A template is a head (`Subject:`, and `Button:` for a mail that asks), an empty line, and the body: paragraphs parted by empty lines, in
-//! minijinja. A value that is written out is one line of plain text; `quote` marks several lines as somebody else's words. `{{ link }}`
-//! stands alone on its line, as does `{{ picture }}`: the words that stand for the picture of the mail in its text part.
+//! minijinja. A value that is written out is one line of plain text; `quote` marks several lines as somebody else's words, `passage` writes
+//! several lines of ours out, `day` a day in the language of the mail. `{{ link }}` stands alone on its line, as does `{{ picture }}`: the
+//! words that stand for the picture of the mail in its text part.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::html::{self, Button};
-use super::{Kind, illustration, invitation, plain};
+use super::{Kind, digest, illustration, invitation, moments, plain};
 use crate::word_enum;
 
 word_enum! {
@@ -203,7 +204,7 @@ impl Templates {
                 }
                 match std::fs::read_to_string(&path) {
                     Ok(source) => {
-                        if let Err(error) = environment().template_from_str(&source) {
+                        if let Err(error) = environment(*language).template_from_str(&source) {
                             fault(&path, said(&error));
                         }
                     }
@@ -222,22 +223,15 @@ impl Templates {
         let occasion = &Occasion { link: occasion.link.or(place.as_deref()), ..*occasion };
         let (context, told) = (context(occasion), place.is_some());
         let language = occasion.language;
-        let closing = match self.own(language, CLOSING, |source| rendered(source, &context), &mut unused) {
+        let closing = match self.own(language, CLOSING, |source| rendered(source, &context, language), &mut unused) {
             Some(closing) => closing,
-            None => named("built-in closing", language, rendered(built_in_closing(language), &context))?,
+            None => named("built-in closing", language, rendered(built_in_closing(language), &context, language))?,
         };
-        let kind = occasion.kind.as_str();
-        let parts = match self.own(language, kind, |source| Parts::of(&rendered(source, &context)?, occasion, told), &mut unused)
-        {
-            Some(parts) => parts,
-            None => {
-                let built_in = rendered(built_in(occasion.kind, language), &context);
-                named(&format!("built-in {kind}"), language, built_in.and_then(|text| Parts::of(&text, occasion, told)))?
-            }
-        };
+        let parts = self.parts(occasion, &context, told, &mut unused)?;
         let Parts { subject, button, body } = parts;
         let button = occasion.link.map(|link| Button { link, label: &button });
-        let picture = illustration::shown(occasion.kind, occasion.params, language);
+        let pictures = illustration::all_shown(occasion.kind, occasion.params, language);
+        let titles = if occasion.kind == Kind::Digest { digest::titles(occasion.params) } else { Vec::new() };
         Ok((
             Letter {
                 language,
@@ -247,7 +241,8 @@ impl Templates {
                     body: &body,
                     closing: &closing,
                     button: button.as_ref(),
-                    picture: picture.as_ref(),
+                    pictures: &pictures,
+                    titles: &titles,
                     unsubscribe: occasion.unsubscribe,
                     site: occasion.site,
                 }),
@@ -263,18 +258,27 @@ impl Templates {
         self.render(occasion).map_or_else(|_| occasion.kind.to_string(), |(letter, _)| letter.subject)
     }
 
-    /// The params of a digest with what its items say: `{name, items: [{subject, text}]}`. What cannot be written any more is left out.
-    pub fn gathered(&self, digest: &Occasion<'_>) -> serde_json::Value {
-        let items = digest.params.get("items").and_then(serde_json::Value::as_array).into_iter().flatten();
-        let written = items.filter_map(|item| {
-            let kind = item.get("kind").and_then(serde_json::Value::as_str).and_then(Kind::parse)?;
-            let params = item.get("params")?;
-            let occasion = Occasion { kind, link: None, until: None, unsubscribe: None, params, ..*digest };
-            let (letter, _) = self.render(&occasion).ok()?;
-            let text = letter.text.split("\n-- \n").next().unwrap_or_default().to_owned();
-            Some(serde_json::json!({"subject": letter.subject, "text": text}))
-        });
-        serde_json::json!({"name": digest.params.get("name"), "items": written.collect::<Vec<_>>()})
+    /// Subject and body of a mail, before its lines are broken: for a digest.
+    pub(super) fn said(&self, occasion: &Occasion<'_>) -> Result<(String, String), TemplateFault> {
+        let place = occasion.place();
+        let occasion = &Occasion { link: occasion.link.or(place.as_deref()), ..*occasion };
+        let parts = self.parts(occasion, &context(occasion), place.is_some(), &mut Vec::new())?;
+        Ok((parts.subject, parts.body))
+    }
+
+    fn parts(
+        &self,
+        occasion: &Occasion<'_>,
+        context: &BTreeMap<String, Value>,
+        told: bool,
+        unused: &mut Vec<TemplateFault>,
+    ) -> Result<Parts, TemplateFault> {
+        let (kind, language) = (occasion.kind, occasion.language);
+        let make = |source: &str| Parts::of(&rendered(source, context, language)?, occasion, told);
+        match self.own(language, kind.as_str(), make, unused) {
+            Some(parts) => Ok(parts),
+            None => named(&format!("built-in {kind}"), language, make(built_in(kind, language))),
+        }
     }
 
     /// What `make` makes of an own template; nothing where there is none, or, noted, where it cannot be used.
@@ -346,11 +350,16 @@ impl Parts {
     }
 }
 
-fn environment() -> Environment<'static> {
+fn environment(language: Language) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(write_out);
     environment.add_filter("quote", |text: &str| Value::from_safe_string(plain::quote(text)));
+    environment.add_filter("passage", |text: &str| Value::from_safe_string(plain::passage(text)));
+    environment.add_filter("day", move |written: &str| match written.parse() {
+        Ok(day) => Ok(moments::day(day, language)),
+        Err(_) => Err(Error::new(ErrorKind::InvalidOperation, "is no day")),
+    });
     environment
 }
 
@@ -393,8 +402,8 @@ fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {
 }
 
 /// The template with its values, without blanks at the ends of lines and more than one empty line at a time.
-fn rendered(source: &str, context: &BTreeMap<String, Value>) -> Result<String, String> {
-    let text = environment().render_str(source, Value::from_pairs(context.clone())).map_err(|error| said(&error))?;
+fn rendered(source: &str, context: &BTreeMap<String, Value>, language: Language) -> Result<String, String> {
+    let text = environment(language).render_str(source, Value::from_pairs(context.clone())).map_err(|error| said(&error))?;
     let mut lines: Vec<&str> = Vec::new();
     for line in text.trim().lines().map(str::trim_end) {
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {

@@ -27,12 +27,13 @@ pub fn send_due(tx: &mut Write<'_>) -> Result<bool> {
         if items.is_empty() {
             continue;
         }
+        let today = now.day_in(store::zone_of(tx, person)?);
         let mail = Mail {
             kind: Kind::Digest.as_str(),
             person: Some(person),
             recipient: reader.email,
             locale: reader.locale,
-            params: json!({"name": reader.name, "items": items}),
+            params: json!({"name": reader.name, "today": today, "items": items}),
             due_at: None,
             concealed,
         };

@@ -35,8 +35,23 @@ pub enum Colour {
     Risk,
     /// Late.
     Late,
+    /// The line of a deadline.
+    Deadline,
+    /// The line of a Forum.
+    Forum,
     /// Given up.
     Off,
+}
+
+/// How an upright line is drawn, so that it is told from others without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stroke {
+    /// One thick line.
+    Full,
+    /// In dashes.
+    Dashed,
+    /// Two thin lines.
+    Double,
 }
 
 impl Colour {
@@ -51,7 +66,9 @@ impl Colour {
             Self::Fine => SHADES + 4,
             Self::Risk => SHADES + 5,
             Self::Late => SHADES + 6,
-            Self::Off => SHADES + 7,
+            Self::Deadline => SHADES + 7,
+            Self::Forum => SHADES + 8,
+            Self::Off => SHADES + 9,
         }
     }
 
@@ -74,7 +91,7 @@ fn palette() -> Vec<u8> {
         u8::try_from(255 - dark).unwrap_or_default()
     };
     let shades = (0..SHADES).flat_map(|n| [shade(n); 3]);
-    let others: [[u8; 3]; 8] = [
+    let others: [[u8; 3]; 10] = [
         [0xdc, 0xdc, 0xdc],
         [0xd0, 0xd4, 0xd9],
         [0x6b, 0x6b, 0x6b],
@@ -82,6 +99,8 @@ fn palette() -> Vec<u8> {
         [0x1d, 0x5f, 0xa8],
         [0xa8, 0x5a, 0x00],
         [0xb0, 0x00, 0x20],
+        [0x8a, 0x1c, 0x7c],
+        [0x0b, 0x3d, 0x91],
         [0x76, 0x76, 0x76],
     ];
     shades.chain(others.into_iter().flatten()).collect()
@@ -118,6 +137,33 @@ impl Canvas {
     pub fn area(&mut self, colour: Colour, (x, y): (i64, i64), (wide, high): (i64, i64)) {
         for (row, column) in (y..y + high).flat_map(|row| (x..x + wide).map(move |column| (row, column))) {
             self.set(column, row, colour.index());
+        }
+    }
+
+    /// An upright line around `x`, from one height to another.
+    pub fn upright(&mut self, colour: Colour, stroke: Stroke, x: i64, (top, bottom): (i64, i64)) {
+        let high = bottom - top;
+        match stroke {
+            Stroke::Full => self.area(colour, (x - 2, top), (5, high)),
+            Stroke::Double => {
+                self.area(colour, (x - 4, top), (3, high));
+                self.area(colour, (x + 2, top), (3, high));
+            }
+            Stroke::Dashed => {
+                let (dash, gap) = (12, 8);
+                let mut y = top;
+                while y < bottom {
+                    self.area(colour, (x - 1, y), (4, dash.min(bottom - y)));
+                    y += dash + gap;
+                }
+            }
+        }
+    }
+
+    /// An arrow head whose tip is at a point, to the left (-1) or the right (1).
+    pub fn arrow(&mut self, (x, y): (i64, i64), way: i64) {
+        for step in 0..=12 {
+            self.area(Colour::Ink, (x - way * step, y - step * 2 / 3), (1, step * 2 / 3 * 2 + 1));
         }
     }
 

@@ -15,7 +15,8 @@ use crate::db::Db;
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::metrics::{AttemptLabels, Metrics};
 use crate::mail::{
-    Answer, Illustration, Invitation, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable, moment,
+    Answer, Enclosed, Illustration, Invitation, Kind, Language, Message, Occasion, Sheet, Templates, Transport, Unsendable,
+    moment,
 };
 use crate::outbox::{Claimed, LeaveToken, Outcome, Sender};
 
@@ -159,13 +160,20 @@ impl Postman {
             unsubscribe: unsubscribe.as_deref(),
         };
         let from_name = sheet.from_name;
-        let calendar = Invitation::of(kind, &mail.params).map(|invitation| {
+        let for_calendar = |invitation: Invitation| {
             // Answers go to people, so to where the secretariat is reached.
             let organizer = Party { name: from_name, address: contact.unwrap_or(from) };
             invitation.part(organizer, &mail.recipient, &self.public_url, mail.created_at)
-        });
-        let picture = Illustration::of(kind, &mail.params, language);
-        let message = Message::with(&sheet, &letter, calendar.as_ref(), picture.as_ref());
+        };
+        let calendar = Invitation::of(kind, &mail.params).map(for_calendar);
+        let attached: Vec<_> = if kind == Kind::Digest {
+            Invitation::all_of_digest(&mail.params).into_iter().map(for_calendar).collect()
+        } else {
+            Vec::new()
+        };
+        let pictures = Illustration::all_of(kind, &mail.params, language);
+        let enclosed = Enclosed { calendar: calendar.as_ref(), pictures: &pictures, attached: &attached };
+        let message = Message::enclosing(&sheet, &letter, &enclosed);
         let message = message.and_then(|message| match &self.dkim {
             Some(dkim) => message.signed(dkim, mail.created_at),
             None => Ok(message),

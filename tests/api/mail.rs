@@ -2,9 +2,11 @@
 
 mod admin;
 pub mod calendar;
+mod digest;
 mod dkim;
 pub mod eml;
 pub mod files;
+mod leaving;
 mod pages;
 pub mod post_office;
 mod refused;

@@ -181,10 +181,10 @@ pub fn look(c: &mut AnyConnection, purpose: Purpose, token: &str, now: Instant) 
 }
 
 /// The mail whose reader wants no more of its kind; `None` where the token is not one of this server's, or its mail is no longer kept.
-pub fn may_leave(tx: &mut Write<'_>, token: &str) -> Result<Option<Left>> {
-    let Some(id) = leaving::mail_of(&*key(tx)?, token) else { return Ok(None) };
+pub fn may_leave(c: &mut AnyConnection, key: &TokenKey, token: &str) -> Result<Option<Left>> {
+    let Some(id) = leaving::mail_of(key, token) else { return Ok(None) };
     let row: Option<(String, Option<String>, String)> =
-        o::table.filter(o::id.eq(id)).select((o::kind, o::person_id, o::recipient)).get_result(&mut **tx).optional()?;
+        o::table.filter(o::id.eq(id)).select((o::kind, o::person_id, o::recipient)).get_result(c).optional()?;
     let Some((kind, person, recipient)) = row else { return Ok(None) };
     let Some(kind) = Kind::parse(&kind).filter(|kind| kind.can_be_left()) else { return Ok(None) };
     let person = person.map(|person| person.parse::<PersonId>()).transpose().map_err(|e| super::internal(&e))?;

@@ -69,7 +69,9 @@ fn of(headers: &[(String, String)], name: &str) -> String {
     headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-fn part(part: &str, kind: &str) -> String {
+/// A part of this media type, decoded.
+#[track_caller]
+pub fn part(part: &str, kind: &str) -> String {
     let (headers, body) = split(part.trim_start_matches("\r\n"));
     assert_eq!(of(&headers, "Content-Type"), format!("{kind}; charset=utf-8"));
     let body = body.strip_suffix("\r\n").unwrap_or(body);

@@ -164,7 +164,7 @@ fn it_shows_the_board_as_a_picture_that_travels_with_it() {
     assert!(id.ends_with("@plenary"));
     let html = quoted(related);
     assert_eq!(html.matches(&format!("src=\"cid:{id}\"")).count(), 1, "{html}");
-    assert!(html.contains("alt=\"The road to the Forum on 2026-09-28: 24 deliverables"), "{html}");
+    assert!(html.contains("alt=\"The road to the Forum on 28 September 2026: 24 deliverables"), "{html}");
     assert!(!html.contains("http:") && !html.contains("src=\"http"), "nothing is fetched from elsewhere: {html}");
     let file = related
         .split("Content-Type: image/png")
@@ -182,7 +182,7 @@ fn it_shows_the_board_as_a_picture_that_travels_with_it() {
     };
     assert!(png.starts_with(b"\x89PNG") && png.len() < 60_000, "{} bytes", png.len());
     let text = body.split("Content-Type: multipart/related;").next().unwrap();
-    assert!(quoted(text).contains("The road to the Forum on 2026-09-28: 24 deliverables by due date"), "{text}");
+    assert!(quoted(text).contains("The road to the Forum on 28 September 2026: 24 deliverables by due date"), "{text}");
 }
 
 /// Quoted-printable or plain text as it reads, lines joined.

@@ -146,7 +146,7 @@ fn params(kind: Kind) -> Vec<Value> {
         ),
         ReadinessReport => (
             json!({"name": "Ana", "path": "board?forum_year=2026", "year": 2026, "days": 44, "starts_on": "2026-11-11",
-                "submission_deadline": "2026-10-12", "total": 4,
+                "submission_deadline": "2026-10-12", "total": 5,
                 "counts": {"done": 1, "on_track": 1, "at_risk": 1, "late": 1, "dropped": 1},
                 "groups": [{"number": 5, "title": LONG, "done": 1, "on_track": 0, "at_risk": 1, "late": 1, "dropped": 1},
                     {"number": 6, "title": RTL, "done": 0, "on_track": 1, "at_risk": 0, "late": 0, "dropped": 0}],
@@ -266,11 +266,42 @@ fn holds_for_every_mail(kind: Kind, letter: &Letter) {
     assert!(!text.contains('\u{202E}') && !html.contains('\u{202E}'), "{kind}");
     assert!(!text.lines().any(|line| line.starts_with([':', ';', '?', '!', '»']) || line.ends_with('«')), "{kind}: {text}");
     assert!(text.lines().all(|line| line == LINK || line.starts_with(SITE) || line.chars().count() <= 78), "{kind}: {text}");
+    // Days are for readers.
+    assert!(!subject.contains("2026-") && !text.contains("2026-") && !html.contains("2026-"), "{kind}: {text}");
     // What a stranger typed is not carried to an address that nobody has confirmed.
     if matches!(kind, Kind::VerifyEmail | Kind::ConfirmEmail | Kind::ConfirmApplication) {
         for theirs in [RTL, "Sons", LONG, "Ana"] {
             assert!(!subject.contains(theirs) && !text.contains(theirs) && !html.contains(theirs), "{kind}: {text}");
         }
+    }
+}
+
+#[test]
+fn days_and_numbers_are_written_as_the_language_has_them() {
+    let render = |kind, language, params: &Value| Templates::new(None).render(&occasion(kind, language, None, params)).unwrap().0;
+    let due = json!({"name": "Ana", "items": [{"reference": "WG101-D6", "title": "Guide", "due_on": "2026-12-01", "days": 1}]});
+    assert_eq!(render(Kind::DeliverableDue, Language::En, &due).subject, "WG101-D6 is due on 1 December 2026");
+    assert_eq!(render(Kind::DeliverableDue, Language::Fr, &due).subject, "WG101-D6 est attendu le 1er décembre 2026");
+    for (language, late) in [(Language::En, ", 1 day ago,"), (Language::Fr, "il y a 1 jour,")] {
+        assert!(render(Kind::DeliverableLate, language, &due).text.replace('\n', " ").contains(late));
+    }
+    let report = |total: i64, done: i64| {
+        let counts = json!({"done": done, "on_track": total - done, "at_risk": 0, "late": 0, "dropped": 0});
+        let row = json!([["WG5-D1", "done", "2026-10-08", 100]]);
+        json!({"name": "Ana", "year": 2026, "days": 1, "starts_on": "2026-11-11", "total": total, "counts": counts, "groups": [],
+            "news": [], "more_news": 0, "owed": [], "more_owed": 0,
+            "board": {"today": "2026-09-28", "starts_on": "2026-11-11", "rows": if total == 1 { row } else { json!([]) }}})
+    };
+    for (total, done, language, said) in [
+        (1, 0, Language::Fr, "Pour ce Forum, 1 livrable\u{a0}: 0 terminé, 1 dans les temps, 0 à risque, 0 en retard."),
+        (2, 2, Language::Fr, "Pour ce Forum, 2 livrables\u{a0}: 2 terminés, 0 dans les temps, 0 à risque, 0 en retard."),
+        (1, 0, Language::Fr, "1 livrable par échéance jusqu’au 11 novembre 2026"),
+        (1, 1, Language::En, "For this Forum there is 1 deliverable: 1 done, 0 on track, 0 at risk, 0 late."),
+        (3, 1, Language::En, "For this Forum there are 3 deliverables: 1 done, 2 on track, 0 at risk, 0 late."),
+        (1, 1, Language::En, "1 deliverable by due date up to 11 November 2026"),
+    ] {
+        let text = render(Kind::ReadinessReport, language, &report(total, done)).text.replace('\n', " ");
+        assert!(text.contains(said), "{said}: {text}");
     }
 }
 
