@@ -6,8 +6,9 @@ use super::{Failure, Outcome, log, say, say_aside};
 use crate::config::Settings;
 use crate::db::Db;
 use crate::error::Error;
+use crate::notifications::Choice;
 use crate::outbox::{self, Delivered, Handled};
-use crate::reminders::{self, Line};
+use crate::reminders::{self, RecipientView, Scheduled};
 use crate::time::Day;
 use crate::worker::Postman;
 use crate::{app, call, server};
@@ -61,14 +62,19 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Outcome {
     Ok(())
 }
 
-fn table(lines: &[Line]) {
-    for Line { due_at, kind, subject, person, reason } in lines {
+fn table(rows: &[Scheduled]) {
+    for Scheduled { due_at, kind, subject, person, by_mail, reason, .. } in rows {
         let to = match person {
-            Some((name, Some(email))) => format!("{name} <{email}>"),
-            Some((name, None)) => name.clone(),
+            Some(RecipientView { display_name, email: Some(email), .. }) => format!("{display_name} <{email}>"),
+            Some(RecipientView { display_name, .. }) => display_name.clone(),
             None => "(who has not answered is not told)".to_owned(),
         };
-        say(format_args!("{due_at} {kind:<20} {subject:<28} {to}: {reason}"));
+        let how = match by_mail {
+            Some(Choice::Daily) => ", with the digest of that morning",
+            Some(Choice::Off) => ", in the application only",
+            Some(Choice::Immediate) | None => "",
+        };
+        say(format_args!("{due_at} {:<20} {:<28} {to}: {reason}{how}", kind.as_str(), subject.url));
     }
 }
 

@@ -5,22 +5,23 @@ mod planning;
 mod reading;
 mod routes;
 mod rules;
+mod schedule;
 mod settings;
 mod store;
 
 use chrono::TimeDelta;
 
 use crate::db::{AnyConnection, Db, Write};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::facts::Objections;
 use crate::http::Route;
 use crate::people::PersonErased;
 use crate::policy::PersonId;
 use crate::time::{Day, Instant};
 
-pub use planning::Line;
 pub use rules::ReminderKind;
 pub use rules::plan::When;
+pub use schedule::{RecipientView, Scheduled};
 pub use settings::Settings;
 pub use store::{mark_report, reported};
 
@@ -56,27 +57,28 @@ pub fn on_zone_left(tx: &mut Write<'_>, person: PersonId, zone: Option<&str>) ->
     planning::leave_zone(tx, person, zone)
 }
 
-/// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is. `dry`: tells only.
-pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Line>> {
+/// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is, by when it is due. `dry`: tells only.
+pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Scheduled>> {
     let when = When::On(day);
-    let mut lines = if dry {
+    let mut rows = if dry {
         db.read_blocking(|tx| {
             let all = gather::gather(tx, None)?;
             let due = all.state.due(when).into_values().flatten();
-            Ok::<_, Error>(due.filter_map(|item| planning::line(&all, &item)).collect())
+            due.filter_map(|item| schedule::told(&all, &item).transpose()).collect::<Result<Vec<_>>>()
         })?
     } else {
         let plan = db.read_blocking(|tx| planning::plan(tx, when))?;
-        let mut lines = Vec::new();
+        let mut rows = Vec::new();
         for batch in &plan {
-            lines.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, batch, when))?);
+            rows.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, batch, when))?);
         }
-        lines
+        rows
     };
-    lines.sort();
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
     // Nor may their number tell who has answered.
-    lines.dedup_by(|a, b| a == b && a.person.is_none());
-    Ok(lines)
+    rows.dedup_by(|a, b| a.person.is_none() && a.order() == b.order());
+    db.read_blocking(|tx| schedule::say_how(tx, &mut rows))?;
+    Ok(rows)
 }
 
 /// How long it is known what was sent (PRIVACY.md): longer than any offset.

@@ -6,6 +6,7 @@ use super::gather::{self, About, Gathered};
 use super::reading::Batch;
 use super::rules::ReminderKind;
 use super::rules::plan::{Item, Ripe, When};
+use super::schedule::{self, Scheduled};
 use super::store;
 use crate::db::{AnyConnection, Write};
 use crate::error::Result;
@@ -54,7 +55,7 @@ fn key(all: &Gathered, item: &Item) -> Option<(ReminderKind, String)> {
 
 /// Queues what these persons are to be told, and marks it, once however many do so at once; what that was. Whatever of the batch was done,
 /// moved or told since it was planned is left out: it is computed anew from what concerns the batch.
-pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Line>> {
+pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Scheduled>> {
     tx.exclude("reminders")?;
     let now = tx.now();
     let all = gather::gather(tx, Some(batch))?;
@@ -85,7 +86,9 @@ pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Line>> 
                 store::mark(tx, &(moment.kind, subject.id.clone(), moment.target_on, moment.days_before, person.id, now))?;
             }
         }
-        told.extend(items.iter().filter_map(|item| line(&all, item)));
+        for item in &items {
+            told.extend(schedule::told(&all, item)?);
+        }
     }
     Ok(told)
 }
@@ -108,7 +111,8 @@ pub fn leave_zone(tx: &mut Write<'_>, person: PersonId, zone: Option<&str>) -> R
     }
 }
 
-fn mail_of(kind: ReminderKind) -> Kind {
+/// The mail of a kind.
+pub fn mail_of(kind: ReminderKind) -> Kind {
     match kind {
         ReminderKind::DeliverableDue => Kind::DeliverableDue,
         ReminderKind::DeliverableLate => Kind::DeliverableLate,
@@ -163,50 +167,5 @@ pub fn path(about: &About) -> String {
         About::Deliverable { reference, .. } => format!("deliverables/{reference}"),
         About::Edition { year, .. } => format!("forum-editions/{year}"),
         About::Round { slug, .. } => format!("consultations/{slug}"),
-    }
-}
-
-/// One reminder, as commands print it: of a round that keeps to itself who answered, nobody.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Line {
-    /// When.
-    pub due_at: Instant,
-    /// What kind.
-    pub kind: &'static str,
-    /// What it is about: its path.
-    pub subject: String,
-    /// To whom: name and address.
-    pub person: Option<(String, Option<String>)>,
-    /// Why.
-    pub reason: String,
-}
-
-/// A reminder as a line.
-pub fn line(all: &Gathered, item: &Item) -> Option<Line> {
-    let about = all.about.get(item.subject)?;
-    let is_secret = matches!(about, About::Round { secret: true, .. });
-    let person = all.persons.get(&item.person).filter(|_| !is_secret);
-    Some(Line {
-        due_at: item.moment.at,
-        kind: item.moment.kind.as_str(),
-        subject: path(about),
-        person: person.map(|row| (row.display_name.clone(), row.email.clone())),
-        reason: reason(item),
-    })
-}
-
-/// Why somebody is reminded at that moment.
-pub fn reason(item: &Item) -> String {
-    let on = item.moment.target_on;
-    let days = match item.moment.days_before.abs() {
-        1 => "1 day".to_owned(),
-        many => format!("{many} days"),
-    };
-    match item.moment.kind {
-        ReminderKind::DeliverableDue => format!("{days} before it is due on {on}"),
-        ReminderKind::DeliverableLate => format!("{days} after it was due on {on}"),
-        ReminderKind::SubmissionDeadline => format!("{days} before the submission deadline on {on}"),
-        ReminderKind::ForumStart => format!("{days} before the Forum begins on {on}"),
-        ReminderKind::ConsultationClosing => format!("{days} before the round closes on {on}"),
     }
 }

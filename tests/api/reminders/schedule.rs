@@ -48,6 +48,22 @@ fn what_is_scheduled_is_sent() {
 }
 
 #[test]
+fn the_schedule_says_by_which_way_one_hears() {
+    let cast = Cast::new();
+    plan(&cast, &cast.chair, "2026-10-08", &json!({}));
+    for (person, choice) in [(&cast.chair, "daily"), (&cast.other_chair, "off")] {
+        let path = "/me/notification-preferences";
+        cast.ask("PUT", path).by(person).json(&json!({"deliverable_due": choice})).send().expect(200);
+    }
+    let path = "/admin/reminders/schedule?until=2026-09-08&kind=deliverable_due";
+    let rows = cast.ask("GET", path).by(&cast.secretary).send().expect(200).json();
+    let how =
+        |row: &serde_json::Value| format!("{} {}", row["person"]["email"].as_str().unwrap(), row["by_mail"].as_str().unwrap());
+    let told: BTreeSet<String> = rows["items"].as_array().unwrap().iter().map(how).collect();
+    assert_eq!(told, BTreeSet::from(["chair@plenary.test daily".to_owned(), "other-chair@plenary.test off".to_owned()]));
+}
+
+#[test]
 fn who_has_not_answered_in_confidence_is_not_named() {
     let cast = Cast::new();
     Asked::new(&cast, "supporters", &["attributed", "anonymous"]);

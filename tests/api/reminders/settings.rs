@@ -19,10 +19,16 @@ fn offsets_are_set_and_used_at_once() {
     assert_eq!(got.json()["reminders"]["deliverable_due"], json!([30, 14, 7, 1]));
     let etag = got.header("etag").to_owned();
     let change = |body: &serde_json::Value| cast.ask("PATCH", path).by(&administrator).if_match(&etag).json(body).send();
-    for bad in [json!([0]), json!([401]), json!([7, 7])] {
+    for (bad, fault) in [
+        (json!([0]), "/reminders/deliverable_due/0 too-small"),
+        (json!([401]), "/reminders/deliverable_due/0 too-large"),
+        (json!([7, 7]), "/reminders/deliverable_due range"),
+    ] {
         let faults = change(&json!({"reminders": {"deliverable_due": bad}})).expect(422).faults();
-        assert_eq!(faults, ["/reminders/deliverable_due range"]);
+        assert_eq!(faults, [fault]);
     }
+    let all = json!({"bogus": 1, "reminders": {"deliverable_due": [0], "deliverable_late_every": 401, "pigeon": true}});
+    assert_eq!(change(&all).expect(422).faults().len(), 4, "all at once");
     let body = json!({"reminders": {"deliverable_due": [2, 36]}});
     cast.ask("PATCH", path).by(&administrator).json(&body).send().expect(428);
     let set = change(&body).expect(200).json();
