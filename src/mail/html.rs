@@ -1,8 +1,8 @@
 //! HTML from the text of a mail: pure. What it is made from is escaped as a whole, so that nothing in it can act; the link of a mail
 //! becomes its button.
 
+use super::Language;
 use super::illustration::Shown;
-use super::templates::Language;
 
 /// The one link of a mail.
 pub struct Button<'a> {

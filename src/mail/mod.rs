@@ -6,11 +6,13 @@
 mod about;
 mod digest;
 mod dkim;
+mod environment;
 mod file;
 mod html;
 mod illustration;
 mod invitation;
 mod kinds;
+mod language;
 mod message;
 mod moments;
 mod plain;
@@ -20,9 +22,10 @@ mod templates;
 pub use illustration::Illustration;
 pub use invitation::{CalendarPart, Invitation};
 pub use kinds::Kind;
+pub use language::Language;
 pub use message::{Enclosed, Message, Sheet, Unsendable};
 pub use moments::{moment, span};
-pub use templates::{Language, Letter, Occasion, TemplateFault, Templates};
+pub use templates::{Letter, Occasion, TemplateFault, Templates};
 
 use std::path::PathBuf;
 

@@ -8,31 +8,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use minijinja::value::{Serde, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+use minijinja::Error;
+use minijinja::value::{Serde, Value};
 
+use super::environment::environment;
 use super::html::{self, Button};
-use super::{Kind, digest, illustration, invitation, moments, plain};
-use crate::word_enum;
-
-word_enum! {
-    /// A language that the product speaks of itself, in mails and their pages.
-    pub enum Language {
-        /// English.
-        En = "en",
-        /// French.
-        Fr = "fr",
-    }
-}
-
-impl Language {
-    /// The first of these language tags that the product speaks (RFC 4647 lookup: `fr-CA` is French); English where it speaks none.
-    pub fn first_of<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        tags.into_iter().find_map(|tag| Self::parse(&primary(tag))).unwrap_or(Self::En)
-    }
-}
-
+use super::{Kind, Language, digest, illustration, invitation, plain};
 /// Characters of a subject: more is cut off by those who show it.
 const SUBJECT: usize = 150;
 /// What stands below every mail.
@@ -348,32 +329,6 @@ impl Parts {
         }
         Ok(Self { subject: plain::cut(&plain::head_line(subject), SUBJECT), button: button.to_owned(), body })
     }
-}
-
-fn environment(language: Language) -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    environment.set_formatter(write_out);
-    environment.add_filter("quote", |text: &str| Value::from_safe_string(plain::quote(text)));
-    environment.add_filter("passage", |text: &str| Value::from_safe_string(plain::passage(text)));
-    environment.add_filter("day", move |written: &str| match written.parse() {
-        Ok(day) => Ok(moments::day(day, language)),
-        Err(_) => Err(Error::new(ErrorKind::InvalidOperation, "is no day")),
-    });
-    environment
-}
-
-/// Writes a value out: one line of plain text, unless it is ours or was marked as a quotation.
-fn write_out(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if matches!(value.kind(), ValueKind::None | ValueKind::Undefined) {
-        return Err(Error::new(ErrorKind::UndefinedError, "a value is missing; ask with {% if … %} first"));
-    }
-    let written = match value.as_str() {
-        Some(text) if value.is_safe() => out.write_str(text),
-        Some(text) => out.write_str(&plain::one_line(text)),
-        None => out.write_str(&plain::one_line(&value.to_string())),
-    };
-    written.map_err(|_| Error::new(ErrorKind::WriteFailure, "cannot be written"))
 }
 
 fn context(occasion: &Occasion<'_>) -> BTreeMap<String, Value> {

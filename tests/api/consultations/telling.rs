@@ -205,7 +205,7 @@ fn a_worker_tells_all_in_the_languages_of_their_readers() {
         let params = &mails.to(&format!("crowd-{n:04}@plenary.test")).params;
         (params["title"].as_str().unwrap().to_owned(), params["closes"].as_str().unwrap().to_owned())
     };
-    assert_eq!(said(0), ("Attentes".into(), "1 octobre 2026, 00:00 (Europe/Paris)".into()));
+    assert_eq!(said(0), ("Attentes".into(), "1er octobre 2026, 00:00 (Europe/Paris)".into()));
     assert_eq!(said(1), ("Hopes".into(), "1 October 2026, 00:00 (Europe/Paris)".into()));
     assert!(CLOSES < "2026-10-01");
 }

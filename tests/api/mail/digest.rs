@@ -22,7 +22,7 @@ fn daily(cast: &Cast, kinds: &[&str], locale: &str) {
 
 /// The member's digest of the next morning, as it travels.
 fn digest(cast: &Cast) -> String {
-    cast.at("2026-09-02T07:00:00Z");
+    cast.at("2026-09-02T07:05:00Z");
     cast.mails();
     cast.write(notifications::send_digests);
     let directory = TempDir::new().unwrap();

@@ -76,7 +76,7 @@ fn of_a_digest_it_names_all_that_goes_off() {
     let cast = Cast::new();
     choose(&cast, &cast.member, &json!({"group_message": "daily", "comment_reply": "daily", "meeting_changed": "off"}));
     write_to_members(&cast);
-    cast.at("2026-09-02T07:00:00Z");
+    cast.at("2026-09-02T07:05:00Z");
     cast.write(notifications::send_digests);
     let token = cast.mails().to(&cast.member.email).leave.as_ref().unwrap().expose().to_owned();
     let path = format!("/unsubscribe?token={token}");
