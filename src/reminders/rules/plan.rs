@@ -116,8 +116,11 @@ impl State {
             Some(planned) if planned >= today => None,
             Some(planned) => Some((Some(Instant::at_nine(planned, zone)), today)),
             None if self.planned.is_empty() => Some((None, today)),
-            // Somebody has come to a zone in which nobody was.
-            None => Some((Some(Instant::at_nine(super::earlier(today, 1), zone)), today)),
+            // Somebody has come to a zone in which nobody was: the last day that is planned anywhere tells since when nobody planned.
+            None => {
+                let last = self.planned.values().min().copied().unwrap_or(today).min(super::earlier(today, 1));
+                Some((Some(Instant::at_nine(last, zone)), today))
+            }
         }
     }
 

@@ -162,6 +162,16 @@ mod state {
     }
 
     #[test]
+    fn downtime_counts_in_a_zone_that_was_never_planned() {
+        let mut state = state("2026-10-08", "2026-08-01T00:00:00Z");
+        state.zones.remove(&person(1));
+        state.planned = HashMap::from([("Europe/Paris".into(), "2026-09-23".parse().unwrap())]);
+        assert_eq!(due(&state, "2026-09-26T19:00:00Z"), [(person(2), 14)], "of the 24th, while no server ran");
+        state.planned = HashMap::from([("Europe/Paris".into(), "2026-09-26".parse().unwrap())]);
+        assert_eq!(due(&state, "2026-09-26T19:00:00Z"), [], "there was no downtime");
+    }
+
+    #[test]
     fn what_is_ahead_is_what_comes_due() {
         let mut state = state("2026-10-08", "2026-08-01T00:00:00Z");
         for zone in ["Europe/Paris", "Pacific/Kiritimati"] {
