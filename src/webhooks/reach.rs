@@ -177,7 +177,9 @@ mod tests {
             ("https://:secret@example.org/", "no user"),
             ("https://example.org/#a", "no fragment"),
             ("https://example.org:0/", "is no address"),
-            ("https://exa mple.org/", "is no address"),
+            ("https://exa mple.org/", "no blanks"),
+            ("https://exa\nmple.org/", "no blanks"),
+            ("https://example.org/\tx y", "no blanks"),
         ] {
             let wrong = Reach::default().url(text).unwrap_err();
             assert!(wrong.contains(why), "{text}: {wrong}");
