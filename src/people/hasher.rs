@@ -1,11 +1,12 @@
 //! Password hashes: argon2id off the async workers, a bounded number at once, so that a flood of logins slows logins and nothing else.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::error::{Error, Problem, ProblemKind, Result};
 
@@ -27,9 +28,14 @@ const MAX_WAITING: usize = 512;
 #[derive(Clone)]
 pub struct Hasher(Arc<Inner>);
 
+type Job = Box<dyn FnOnce() + Send>;
+
 struct Inner {
     argon2: Argon2<'static>,
     cost: Cost,
+    /// To threads of our own, as many as hashes are made at once: the allocator keeps the memory of a hash for each thread that ever made one, and
+    /// the runtime has many that may block.
+    jobs: mpsc::Sender<Job>,
     slots: Semaphore,
     waiting: AtomicUsize,
     /// What an unknown address is checked against, so that it costs what a known one costs.
@@ -48,10 +54,19 @@ impl Hasher {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None)
             .map_err(|e| Error::Internal(format!("argon2 parameters: {e}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let at_once = at_once.max(1);
+        let (jobs, todo) = mpsc::channel();
+        let todo = Arc::new(Mutex::new(todo));
+        for _ in 0..at_once {
+            let todo = todo.clone();
+            let thread = std::thread::Builder::new().name("hasher".into()).spawn(move || work(&todo));
+            thread.map_err(|e| Error::Internal(format!("a thread for password hashes: {e}")))?;
+        }
         Ok(Self(Arc::new(Inner {
             argon2,
             cost,
-            slots: Semaphore::new(at_once.max(1)),
+            jobs,
+            slots: Semaphore::new(at_once),
             waiting: AtomicUsize::new(0),
             dummy: OnceLock::new(),
         })))
@@ -87,6 +102,15 @@ impl Hasher {
         Ok(Slot { hasher: self, _permit: permit })
     }
 
+    /// Does something on a thread for hashes.
+    async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let gone = || Error::Internal("no thread makes password hashes".into());
+        let (answer, answered) = oneshot::channel();
+        // Whoever asked may be gone by then.
+        self.0.jobs.send(Box::new(move || drop(answer.send(job())))).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
     /// Whether `hash` was made with less than today's cost.
     fn is_outdated(&self, hash: &PasswordHash) -> bool {
         let cost = self.0.cost;
@@ -111,15 +135,13 @@ impl Slot<'_> {
     /// Hashes a normalised password, as a PHC string.
     pub async fn hash(&self, password: String) -> Result<String> {
         let hasher = self.hasher.clone();
-        tokio::task::spawn_blocking(move || hash_with(&hasher.0.argon2, &password))
-            .await
-            .map_err(|e| Error::Internal(e.to_string()))?
+        self.hasher.run(move || hash_with(&hasher.0.argon2, &password)).await
     }
 
     /// Checks a normalised password. Without a hash it costs the same and is wrong.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<Checked> {
         let hasher = self.hasher.clone();
-        tokio::task::spawn_blocking(move || {
+        let check = move || {
             let known = hash.is_some();
             let dummy = hasher.dummy()?;
             let text = hash.unwrap_or(dummy);
@@ -130,9 +152,17 @@ impl Slot<'_> {
                 (true, false) => Checked::Right,
                 (true, true) => Checked::RightButOutdated,
             })
-        })
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))?
+        };
+        self.hasher.run(check).await
+    }
+}
+
+/// Does what comes, until nobody can ask any more. What panics is answered by its silence.
+fn work(todo: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        drop(catch_unwind(AssertUnwindSafe(job)));
     }
 }
 
