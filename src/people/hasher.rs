@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::error::{Error, Problem, ProblemKind, Result};
@@ -28,13 +28,14 @@ const MAX_WAITING: usize = 512;
 #[derive(Clone)]
 pub struct Hasher(Arc<Inner>);
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Something to do with the memory of a thread.
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 struct Inner {
     argon2: Argon2<'static>,
     cost: Cost,
-    /// To threads of our own, as many as hashes are made at once: the allocator keeps the memory of a hash for each thread that ever made one, and
-    /// the runtime has many that may block.
+    /// To threads of our own, as many as hashes are made at once, each with memory that it uses again: the allocator would keep that of several
+    /// hashes (19 MiB each) for every thread that ever made one.
     jobs: mpsc::Sender<Job>,
     slots: Semaphore,
     waiting: AtomicUsize,
@@ -74,11 +75,11 @@ impl Hasher {
 
     /// What an unknown address is checked against. Made at the first check of any, known or not, so that none costs more; at the start it
     /// would keep its memory for a server where nobody signs in.
-    fn dummy(&self) -> Result<String> {
+    fn dummy(&self, memory: &mut Vec<Block>) -> Result<String> {
         if let Some(dummy) = self.0.dummy.get() {
             return Ok(dummy.clone());
         }
-        let made = hash_with(&self.0.argon2, "nobody has this password")?;
+        let made = hash_with(&self.0.argon2, "nobody has this password", memory)?;
         Ok(self.0.dummy.get_or_init(|| made).clone())
     }
 
@@ -103,11 +104,11 @@ impl Hasher {
     }
 
     /// Does something on a thread for hashes.
-    async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, job: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static) -> Result<T> {
         let gone = || Error::Internal("no thread makes password hashes".into());
         let (answer, answered) = oneshot::channel();
         // Whoever asked may be gone by then.
-        self.0.jobs.send(Box::new(move || drop(answer.send(job())))).map_err(|_| gone())?;
+        self.0.jobs.send(Box::new(move |memory| drop(answer.send(job(memory))))).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 
@@ -135,18 +136,18 @@ impl Slot<'_> {
     /// Hashes a normalised password, as a PHC string.
     pub async fn hash(&self, password: String) -> Result<String> {
         let hasher = self.hasher.clone();
-        self.hasher.run(move || hash_with(&hasher.0.argon2, &password)).await
+        self.hasher.run(move |memory| hash_with(&hasher.0.argon2, &password, memory)).await
     }
 
     /// Checks a normalised password. Without a hash it costs the same and is wrong.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<Checked> {
         let hasher = self.hasher.clone();
-        let check = move || {
+        let check = move |memory: &mut Vec<Block>| {
             let known = hash.is_some();
-            let dummy = hasher.dummy()?;
+            let dummy = hasher.dummy(memory)?;
             let text = hash.unwrap_or(dummy);
             let parsed = PasswordHash::new(&text).map_err(|e| Error::Internal(format!("a stored password hash: {e}")))?;
-            let right = hasher.0.argon2.verify_password(password.as_bytes(), &parsed).is_ok();
+            let right = is_of(&parsed, &password, memory)?;
             Ok(match (known && right, hasher.is_outdated(&parsed)) {
                 (false, _) => Checked::Wrong,
                 (true, false) => Checked::Right,
@@ -159,18 +160,48 @@ impl Slot<'_> {
 
 /// Does what comes, until nobody can ask any more. What panics is answered by its silence.
 fn work(todo: &Mutex<mpsc::Receiver<Job>>) {
+    let mut memory = Vec::new();
     loop {
         let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        drop(catch_unwind(AssertUnwindSafe(job)));
+        drop(catch_unwind(AssertUnwindSafe(|| job(&mut memory))));
     }
 }
 
-fn hash_with(argon2: &Argon2<'_>, password: &str) -> Result<String> {
+fn argon2_failed(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("argon2: {error}"))
+}
+
+/// The bytes of a hash, made in memory that is used again.
+fn bytes_of(argon2: &Argon2<'_>, password: &str, salt: &Salt, length: usize, memory: &mut Vec<Block>) -> Result<Output> {
+    memory.resize(argon2.params().block_count(), Block::default());
+    let mut bytes = vec![0; length];
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut bytes, memory).map_err(argon2_failed)?;
+    Output::new(&bytes).map_err(argon2_failed)
+}
+
+fn hash_with(argon2: &Argon2<'_>, password: &str, memory: &mut Vec<Block>) -> Result<String> {
     let mut salt = [0; 16];
     aws_lc_rs::rand::fill(&mut salt).map_err(|_| Error::Internal("no randomness".into()))?;
-    argon2
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|e| Error::Internal(format!("argon2: {e}")))
+    let salt = Salt::new(&salt).map_err(argon2_failed)?;
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let hash = bytes_of(argon2, password, &salt, length, memory)?;
+    let made = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(argon2_failed)?,
+        salt: Some(salt),
+        hash: Some(hash),
+    };
+    Ok(made.to_string())
+}
+
+/// Whether a hash, of whatever cost, is this password's. Compared in constant time.
+fn is_of(known: &PasswordHash, password: &str, memory: &mut Vec<Block>) -> Result<bool> {
+    let (Some(salt), Some(hash)) = (&known.salt, &known.hash) else { return Ok(false) };
+    let algorithm = Algorithm::new(known.algorithm.as_str()).map_err(argon2_failed)?;
+    let version = known.version.map(Version::try_from).transpose().map_err(argon2_failed)?.unwrap_or_default();
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(known).map_err(argon2_failed)?);
+    let found = bytes_of(&argon2, password, salt, hash.as_bytes().len(), memory)?;
+    Ok(aws_lc_rs::constant_time::verify_slices_are_equal(found.as_bytes(), hash.as_bytes()).is_ok())
 }
