@@ -193,3 +193,13 @@ pub fn ask(method: &str, url: &str) -> Reply {
     let request = ureq::http::Request::builder().method(method).uri(url).header("Connection", "close");
     Reply::of(agent.run(request.body(()).unwrap()).unwrap())
 }
+
+/// Waits for what another thread or process brings about; fails with `what` where it never does.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

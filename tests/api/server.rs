@@ -17,23 +17,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use crate::process::{Running, ask, database, end, plenary, plenary_on, write};
+use crate::process::{Running, ask, database, end, eventually, plenary, plenary_on, write};
 use crate::world::Home;
 
 const NEWER: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000001')";
 
 fn is_postgres(home: &Home) -> bool {
     matches!(home.target(), Target::Postgres(_))
-}
-
-/// Waits until it is so.
-#[track_caller]
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]
@@ -260,12 +250,12 @@ fn a_request_that_runs_at_sigterm_is_answered() {
     let url = server.url("/api/v1/principles");
     let asking = std::thread::spawn(move || ask("GET", &url));
     let mut watching = database(&home).connect().unwrap();
-    until("the request waits for the lock", || {
+    eventually("the request waits for the lock", || {
         let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'principles'::regclass";
         diesel::sql_query(waiting).execute(&mut watching).unwrap() > 0
     });
     server.signal("TERM");
-    until("nobody is let in", || TcpStream::connect(server.address).is_err());
+    eventually("nobody is let in", || TcpStream::connect(server.address).is_err());
     lock.batch_execute("COMMIT").unwrap();
     asking.join().unwrap().expect(200);
     assert_eq!(server.end().0.code(), Some(0));
@@ -303,9 +293,9 @@ fn status_of_a_request_at_the_stop(more: &[(&str, &str)], ends: bool) -> Option<
     let (address, web) = (started.recv().unwrap(), composition.recv().unwrap());
     let mut running = TcpStream::connect(address).unwrap();
     running.write_all(b"GET /api/v1/wait HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    until("the request runs", || web.metrics.in_flight.get() == 1);
+    eventually("the request runs", || web.metrics.in_flight.get() == 1);
     stop.send(()).unwrap();
-    until("nobody is let in", || TcpStream::connect(address).is_err());
+    eventually("nobody is let in", || TcpStream::connect(address).is_err());
     if ends {
         gate.notify_one();
     }

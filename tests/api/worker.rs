@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant as Stopwatch};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
@@ -11,6 +11,7 @@ use plenary::db::Db;
 use plenary::schema::idempotency_keys as keys;
 use plenary::worker::{Round, Worker};
 
+use crate::process::eventually;
 use crate::world::World;
 
 fn tick(worker: &mut Worker, db: &Db) -> Round {
@@ -104,18 +105,9 @@ fn the_worker_survives_failures_and_stops_when_told() {
     world.write(|tx| Ok(tx.batch_execute("ALTER TABLE gone RENAME TO job_leases")?));
     keep_key(&world, "old");
     world.at("2026-09-03T09:00:00Z");
-    eventually(|| world.read(|c| Ok(keys::table.count().get_result::<i64>(c)?)) == 0);
+    eventually("the worker never forgot the key", || world.read(|c| Ok(keys::table.count().get_result::<i64>(c)?)) == 0);
     stop.store(true, Ordering::SeqCst);
     running.join().unwrap();
-}
-
-/// Waits for what another thread brings about.
-fn eventually(holds: impl Fn() -> bool) {
-    let began = Stopwatch::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(10), "it never came about");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]
@@ -132,5 +124,5 @@ fn what_another_server_writes_is_noticed() {
              VALUES ('0190aaaa-0000-7000-8000-000000000001', 'state', '{\"en\":\"State\"}', 1, '2026-09-01 09:00:00', '2026-09-01 09:00:00')",
         )?)
     });
-    eventually(|| names() != before);
+    eventually("the change was never noticed", || names() != before);
 }
