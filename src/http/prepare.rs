@@ -75,8 +75,15 @@ pub(super) async fn prepare(
     action: Action,
     web: Web,
 ) -> Result<Asked> {
-    let Body { bytes, value, upload } =
-        if check.body.is_none() { Body::default() } else { body::read(request, payload, &web, check.files).await? };
+    let mut faults = Vec::new();
+    let Body { bytes, value, upload } = if check.body.is_none() {
+        if body::is_said(request, payload, web.options.body_timeout).await {
+            faults.push(FieldFault::new("", "unknown", "no body is taken here; send none"));
+        }
+        Body::default()
+    } else {
+        body::read(request, payload, &web, check.files).await?
+    };
     let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let credential = Credential::of(request, &web)?;
     if credential.is_none() && !policy::allows(action, Standing::Anyone) {
@@ -84,7 +91,6 @@ pub(super) async fn prepare(
     }
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let address = request.extensions().get::<super::ClientAddress>().map(|a| a.0.to_string()).unwrap_or_default();
-    let mut faults = Vec::new();
     let attempt = match text(header::HeaderName::from_static("idempotency-key")) {
         Some(key) if check.idempotent => match idempotency::parse_key(key) {
             Ok(key) => Some(Attempt {
