@@ -25,7 +25,7 @@ use std::time::Duration;
 use diesel::{QueryResult, RunQueryDsl};
 use tokio::sync::Semaphore;
 
-pub use any::AnyConnection;
+pub use any::{AnyConnection, Backend, Engine};
 pub use any_of::{AnyOf, any_of};
 pub use keyset::{Key, Keyset, OrderBy};
 pub use migrate::{MigrationState, MigrationStatus};
@@ -37,9 +37,6 @@ use crate::ids::Ids;
 use crate::time::Clock;
 use kept::{Kept, ReadingElsewhere, Stopped, Writing, WritingElsewhere};
 use writer::Writer;
-
-/// The backend of [`AnyConnection`], for boxed queries.
-pub type Backend = <AnyConnection as diesel::Connection>::Backend;
 
 /// Why a transaction did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -330,12 +327,12 @@ impl Db {
     /// A number that changes when another process has written: SQLite's `data_version`, PostgreSQL's snapshot. Asked a few times a
     /// second, so that remembered answers of this process do not outlive another's write by more than that.
     pub fn foreign_changes(&self, connection: &mut AnyConnection) -> QueryResult<String> {
-        match connection {
-            AnyConnection::Sqlite(c) => {
+        match connection.engine() {
+            Engine::Sqlite(c) => {
                 let row: pool::DataVersion = diesel::sql_query("PRAGMA data_version").get_result(c)?;
                 Ok(row.data_version.to_string())
             }
-            AnyConnection::Postgres(c) => {
+            Engine::Postgres(c) => {
                 let row: pool::Snapshot = diesel::sql_query("SELECT pg_current_snapshot()::text AS snapshot").get_result(c)?;
                 Ok(row.snapshot)
             }

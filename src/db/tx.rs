@@ -9,7 +9,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{Connection as _, QueryResult};
 
 use super::kept::{Reading, Stopped, Writing};
-use super::{AnyConnection, Db, DbError, pool};
+use super::{AnyConnection, Db, DbError, Engine, pool};
 use crate::ids::Id;
 use crate::time::Instant;
 
@@ -171,14 +171,14 @@ fn begun(db: &Db, pool: &pool::Pool, usage: pool::Use) -> Result<r2d2::PooledCon
     let mut attempts = pool.max_size() + 1;
     loop {
         let mut connection = pool.get()?;
-        let begun = match (&mut *connection, usage) {
-            (AnyConnection::Sqlite(c), pool::Use::Read) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        let begun = match (connection.engine(), usage) {
+            (Engine::Sqlite(c), pool::Use::Read) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
             // A deferred transaction that reads first and writes later fails when another writer came between.
-            (AnyConnection::Sqlite(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
-            (AnyConnection::Postgres(c), pool::Use::Read) => {
+            (Engine::Sqlite(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            (Engine::Postgres(c), pool::Use::Read) => {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             }
-            (AnyConnection::Postgres(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            (Engine::Postgres(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
         };
         match begun {
             Ok(()) => return Ok(connection),
