@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::db::DbError;
 use crate::error::{self, Error, Problem, ProblemKind};
@@ -13,22 +11,20 @@ use crate::error::{self, Error, Problem, ProblemKind};
 /// An object with its version: `"<version>.<hex of the body>"`, the same text as header and as field `etag`.
 ///
 /// `If-None-Match` compares the whole; `If-Match` the version only, because counts and other derived values change the body without
-/// anybody having written to the object. The object is written as JSON once, when its tag is made: what nests it copies that text.
+/// anybody having written to the object.
 #[derive(Clone, Debug)]
 pub struct Tagged<T> {
     value: T,
     etag: String,
-    /// The object with the field `etag`; the error of a value that is none, told when it is answered.
-    json: Result<Box<RawValue>, String>,
 }
 
 impl<T: Serialize> Tagged<T> {
     /// `value` at `version`.
     pub fn new(version: i64, value: T) -> Self {
-        let written = serde_json::to_string(&value).map_err(|error| error.to_string());
-        let etag = format!("\"{version}.{:08x}\"", digest(written.as_deref().unwrap_or_default().as_bytes()));
-        let json = written.and_then(|object| with_etag(object, &etag));
-        Self { value, etag, json }
+        // What cannot be written is told when it is answered.
+        let written = serde_json::to_vec(&value).unwrap_or_default();
+        let etag = format!("\"{version}.{:08x}\"", crc32fast::hash(&written));
+        Self { value, etag }
     }
 }
 
@@ -44,32 +40,20 @@ impl<T> Tagged<T> {
     }
 }
 
-/// An object's text with one more member at its end.
-fn with_etag(mut object: String, etag: &str) -> Result<Box<RawValue>, String> {
-    if object.pop() != Some('}') {
-        return Err("what has a version must be an object".into());
-    }
-    let comma = if object.ends_with('{') { "" } else { "," };
-    // The tag's own quotes are the only characters in it that JSON escapes.
-    let tag = etag.trim_matches('"');
-    object.push_str(&format!("{comma}\"etag\":\"\\\"{tag}\\\"\"}}"));
-    RawValue::from_string(object).map_err(|error| error.to_string())
-}
-
-impl<T> Serialize for Tagged<T> {
+impl<T: Serialize> Serialize for Tagged<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.as_ref().map_err(S::Error::custom)?.serialize(serializer)
+        Shape { value: &self.value, etag: &self.etag }.serialize(serializer)
     }
 }
 
 /// The object, with its version in `etag`: the same text as the header, to be sent back as `If-Match`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "{T}")]
-struct Shape<T> {
+struct Shape<T, E = String> {
     #[serde(flatten)]
     value: T,
     /// The object's version, to be sent back as `If-Match`.
-    etag: String,
+    etag: E,
 }
 
 impl<T: JsonSchema> JsonSchema for Tagged<T> {
@@ -85,13 +69,6 @@ impl<T: JsonSchema> JsonSchema for Tagged<T> {
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         Shape::<T>::json_schema(schemas)
     }
-}
-
-/// A few hex of the body's bytes (FNV-1a): enough to tell a changed rendering, no secret.
-fn digest(bytes: &[u8]) -> u32 {
-    let hash =
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    (hash ^ (hash >> 32)) as u32
 }
 
 /// The ETag of an answer that is no object of its own: a digest of its bytes.
