@@ -251,12 +251,19 @@ fn problem_of_status(status: StatusCode) -> Problem {
     }
 }
 
+/// Its headers; where it has none of its own, also the one that its status must have (RFC 9110, 15.5.2) or that its page promises.
 fn problem_headers(problem: &Problem) -> Vec<(HeaderName, HeaderValue)> {
+    let due = match problem.kind.status() {
+        401 => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"plenary\""))),
+        429 | 503 => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+        _ => None,
+    };
+    let due = due.filter(|(due, _)| !problem.headers.iter().any(|(name, _)| due.as_str().eq_ignore_ascii_case(name)));
     let own = problem
         .headers
         .iter()
         .filter_map(|(name, value)| Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?)));
-    [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))].into_iter().chain(own).collect()
+    [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))].into_iter().chain(own).chain(due).collect()
 }
 
 fn kept_problem(problem: &Problem, asked: &Asked, template: String, revision: u64) -> Kept {

@@ -67,7 +67,7 @@ impl Checker {
     }
 
     /// `value` if it is as the schema says, or every fault. Of nothing, null.
-    pub fn check(&self, value: Value, origin: Origin) -> Result<Value, Vec<FieldFault>> {
+    pub fn check(&self, mut value: Value, origin: Origin) -> Result<Value, Vec<FieldFault>> {
         if self.is_none() {
             return Ok(Value::Null);
         }
@@ -80,6 +80,7 @@ impl Checker {
         for error in validator.iter_errors(&value) {
             describe(&error, origin, &mut faults);
         }
+        make_whole(&mut value, "", origin, &mut faults);
         if faults.is_empty() {
             return Ok(value);
         }
@@ -184,6 +185,38 @@ fn find_bad_text(value: &Value, at: &mut String, origin: Origin, faults: &mut Ve
         }
         _ => {}
     }
+}
+
+/// A whole number is one however it is written (`3.0` is an integer to JSON Schema); one of more than 64 bits nothing here can be.
+fn make_whole(value: &mut Value, at: &str, origin: Origin, faults: &mut Vec<FieldFault>) {
+    match value {
+        Value::Number(number) if !number.is_i64() => {
+            let float = number.as_f64().unwrap_or_default();
+            if float.fract() == 0.0 {
+                match whole(float) {
+                    Some(whole) if number.is_f64() => *number = whole.into(),
+                    _ if faults.iter().any(|fault| fault.pointer == pointer(at, origin)) => {}
+                    _ => faults.push(FieldFault::new(pointer(at, origin), "too-large", "must be a number of 64 bits")),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter_mut().enumerate() {
+                make_whole(item, &format!("{at}/{i}"), origin, faults);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                make_whole(member, &below(at, name), origin, faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn whole(float: f64) -> Option<i64> {
+    // Writes no exponent, and nothing behind the point where there is nothing.
+    format!("{float:.0}").parse().ok()
 }
 
 fn pointer(at: &str, origin: Origin) -> String {

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made from the routes themselves.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -23,18 +25,11 @@ pub fn document(routes: &[Route]) -> Value {
         parts.push((route, (route.describe)(&mut schemas), route.callback.map(|describe| describe(&mut schemas))));
     }
     let mut components: Map<String, Value> = schemas.take_definitions(true).into_iter().collect();
-    // What the input refers to is described where it stands, with the names kept.
-    for checker in routes.iter().flat_map(|route| [&route.form.path, &route.form.query, &route.form.body]) {
-        if let Some(Value::Object(definitions)) = checker.schema().get("$defs").cloned() {
-            for (name, definition) in definitions {
-                components.entry(name).or_insert_with(|| relocate(definition));
-            }
-        }
-    }
     components.insert("Problem".into(), problem_schema());
+    let input = Input::beside(routes, &mut components);
     let (mut paths, mut responses) = (Map::new(), Map::new());
     for (route, described, callback) in parts {
-        let mut operation = operation(route, described, &components, &mut responses);
+        let mut operation = operation(route, described, &components, &input, &mut responses);
         if let (Some(operation), Some(callback)) = (operation.as_object_mut(), callback) {
             operation.insert("callbacks".into(), callback);
         }
@@ -58,6 +53,7 @@ pub fn document(routes: &[Route]) -> Value {
         "components": {
             "schemas": components,
             "responses": responses,
+            "headers": headers(),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An access token of `POST /api/v1/auth/login`."},
                 "link": {"type": "apiKey", "in": "query", "name": "link", "description": "A signed link of `POST /api/v1/me/links`."}
@@ -71,6 +67,7 @@ fn operation(
     route: &Route,
     described: super::answer::Described,
     components: &Map<String, Value>,
+    input: &Input,
     shared: &mut Map<String, Value>,
 ) -> Value {
     let mut parameters = Vec::new();
@@ -78,7 +75,7 @@ fn operation(
         let required: Vec<_> =
             checker.schema().get("required").and_then(Value::as_array).into_iter().flatten().cloned().collect();
         for (name, schema) in checker.schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let mut schema = relocate(resolve(schema, checker.schema()));
+            let mut schema = input.relocated(resolve(schema, checker.schema()));
             let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
             let mut parameter = json!({"name": name, "in": place, "required": place == "path" || required.contains(&json!(name)), "schema": schema});
             if let (Some(parameter), Some(description)) = (parameter.as_object_mut(), description) {
@@ -110,13 +107,7 @@ fn operation(
                 ((*media).to_owned(), json!({"schema": schema, "example": example}))
             })
             .collect();
-        let mut headers = Map::new();
-        if described.etag {
-            headers.insert("ETag".into(), json!({"schema": {"type": "string"}}));
-        }
-        if described.location {
-            headers.insert("Location".into(), json!({"schema": {"type": "string"}}));
-        }
+        let headers = headers_of(route, described, components);
         let mut success = json!({"description": described.description, "headers": headers});
         if let (Some(success), false) = (success.as_object_mut(), content.is_empty()) {
             success.insert("content".into(), Value::Object(content));
@@ -133,14 +124,12 @@ fn operation(
         next = described.or.as_deref();
     }
     if route.method == "GET" {
-        responses.insert("304".into(), json!({"description": "Unchanged since the ETag in If-None-Match."}));
+        let unchanged = "Unchanged since the ETag in If-None-Match.";
+        responses.insert("304".into(), json!({"description": unchanged, "headers": these(["X-Request-Id"])}));
     }
     if !route.form.path.is_none() {
-        let location = json!({"Location": {"schema": {"type": "string"}}});
-        responses.insert(
-            "308".into(),
-            json!({"description": "It lives at `Location` now: a former slug, a merged supporter.", "headers": location}),
-        );
+        let moved = "It lives at `Location` now: a former slug, a merged supporter.";
+        responses.insert("308".into(), json!({"description": moved, "headers": these(["Location", "X-Request-Id"])}));
     }
     for (status, kinds) in problems(route) {
         let name = kinds.iter().map(|kind| kind.slug()).collect::<Vec<_>>().join(".");
@@ -157,7 +146,7 @@ fn operation(
         "x-action": route.action,
     });
     if let (Some(operation), false) = (operation.as_object_mut(), route.form.body.is_none()) {
-        let mut schema = relocate(route.form.body.schema().clone());
+        let mut schema = input.relocated(route.form.body.schema().clone());
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("$defs");
             schema.remove("$schema");
@@ -175,7 +164,12 @@ fn problem_of(status: u16, kinds: &[ProblemKind]) -> Value {
         json!({"type": format!("/problems/{}", kind.slug()), "title": kind.title(), "status": status,
             "detail": kind.page(), "request_id": "0190e6a0-5c1e-7000-8000-000000000001"})
     });
-    json!({"description": types.join(", "),
+    let own = match status {
+        401 => Some("WWW-Authenticate"),
+        429 | 503 => Some("Retry-After"),
+        _ => None,
+    };
+    json!({"description": types.join(", "), "headers": these(own.into_iter().chain(["X-Request-Id"])),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": first}}})
 }
 
@@ -254,22 +248,94 @@ fn resolve(schema: &Value, root: &Value) -> Value {
     schema.get("$ref").and_then(Value::as_str).and_then(|r| root.pointer(r.strip_prefix('#')?)).unwrap_or(schema).clone()
 }
 
-/// References of a stand-alone schema, made to point into the document.
-fn relocate(mut schema: Value) -> Value {
-    fn walk(value: &mut Value) {
+/// What is known of the schemas that input is checked against.
+struct Input {
+    /// Types that are both taken and answered, in two forms: what is taken lets out what may be null, and nothing else may stand in it.
+    /// As input their names begin with `New`.
+    two_formed: BTreeSet<String>,
+}
+
+impl Input {
+    /// Puts what the input of these routes refers to beside what they answer.
+    fn beside(routes: &[Route], components: &mut Map<String, Value>) -> Self {
+        let checkers = routes.iter().flat_map(|route| [&route.form.path, &route.form.query, &route.form.body]);
+        let defined = checkers.filter_map(|checker| checker.schema().get("$defs")?.as_object().cloned());
+        let defined: BTreeMap<String, Value> = defined.flatten().collect();
+        let alike = Self { two_formed: BTreeSet::new() };
+        let is_another = |name: &str, definition: &Value| {
+            components.get(name).is_some_and(|answered| *answered != alike.relocated(definition.clone()))
+        };
+        let two_formed = defined.iter().filter(|(name, definition)| is_another(name, definition)).map(|(name, _)| name.clone());
+        let input = Self { two_formed: two_formed.collect() };
+        for (name, definition) in defined {
+            components.entry(input.named(&name)).or_insert_with(|| input.relocated(definition));
+        }
+        input
+    }
+
+    fn named(&self, name: &str) -> String {
+        if self.two_formed.contains(name) { format!("New{name}") } else { name.to_owned() }
+    }
+
+    /// A stand-alone schema, made to point into the document. Its defaults that are null go: they stand for "left out", and null is none of
+    /// the values.
+    fn relocated(&self, mut schema: Value) -> Value {
+        self.relocate(&mut schema);
+        schema
+    }
+
+    fn relocate(&self, value: &mut Value) {
         match value {
             Value::Object(object) => {
-                if let Some(Value::String(reference)) = object.get_mut("$ref") {
-                    *reference = reference.replace("#/$defs/", "#/components/schemas/");
+                if let Some(Value::String(reference)) = object.get_mut("$ref")
+                    && let Some(name) = reference.strip_prefix("#/$defs/")
+                {
+                    *reference = format!("#/components/schemas/{}", self.named(name));
                 }
-                object.values_mut().for_each(walk);
+                if object.get("default").is_some_and(Value::is_null) {
+                    object.remove("default");
+                }
+                object.values_mut().for_each(|part| self.relocate(part));
             }
-            Value::Array(items) => items.iter_mut().for_each(walk),
+            Value::Array(items) => items.iter_mut().for_each(|part| self.relocate(part)),
             _ => {}
         }
     }
-    walk(&mut schema);
-    schema
+}
+
+/// The headers that answers carry. One that is required is there each time that it is named.
+fn headers() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "ETag": {"required": true, "schema": text, "description": "Names this version, for `If-Match` and `If-None-Match`."},
+        "Link": {"required": false, "schema": text, "description": "The next page, as `rel=\"next\"`, where there is one."},
+        "Location": {"required": true, "schema": {"type": "string", "format": "uri-reference"}, "description": "Where it lives."},
+        "Retry-After": {"required": true, "schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait."},
+        "WWW-Authenticate": {"required": true, "schema": text, "description": "How to say who one is."},
+        "X-Request-Id": {"required": true, "schema": text, "description": "Names the request, for the server's log."}
+    })
+}
+
+/// Some of [`headers`], by name.
+fn these<'n>(names: impl IntoIterator<Item = &'n str>) -> Value {
+    let refer = |name: &str| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}));
+    Value::Object(names.into_iter().map(refer).collect())
+}
+
+/// The headers of a success.
+fn headers_of(route: &Route, described: &super::answer::Described, components: &Map<String, Value>) -> Value {
+    let is_read = route.method == "GET" && !described.bodies.iter().any(|(media, _)| *media == "text/event-stream");
+    let has = |name: &str| {
+        described.bodies.iter().any(|(_, schema)| {
+            let reference = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            let schema = reference.and_then(|name| components.get(name)).unwrap_or(schema);
+            schema.pointer(&format!("/properties/{name}")).is_some()
+        })
+    };
+    // What is read has one in any case, a digest where the object has none.
+    let etag = is_read || (described.etag && has("etag"));
+    let named = [("ETag", etag), ("Link", has("next_cursor")), ("Location", described.location), ("X-Request-Id", true)];
+    these(named.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name))
 }
 
 fn problem_schema() -> Value {

@@ -165,6 +165,49 @@ fn every_operation_is_described_whole() {
     }
 }
 
+/// What is taken and what is answered may have the same name, and not the same form.
+#[test]
+fn bodies_are_described_as_they_are_checked() {
+    let document = openapi::document(&routes());
+    let operations: BTreeMap<_, _> = operations(&document).into_iter().collect();
+    for route in routes() {
+        let name = format!("{} /api/v1{}", route.method.as_str().to_lowercase(), route.path);
+        if let Some(described) = operations[&name].pointer("/requestBody/content/application~1json/schema") {
+            let mut checked = inlined(route.form.body.schema(), route.form.body.schema(), 0);
+            for only in ["$schema", "$defs"] {
+                checked.as_object_mut().unwrap().remove(only);
+            }
+            assert_eq!(inlined(described, &document, 0), checked, "{name}");
+        }
+    }
+}
+
+/// A schema with what it refers to in place of the references, and without the `null` that stands for "left out".
+fn inlined(part: &Value, root: &Value, depth: usize) -> Value {
+    match part {
+        Value::Object(members) => {
+            let members = members.iter().filter(|(name, member)| *name != "default" || !member.is_null());
+            let inline = |(name, member): (&String, &Value)| match member.as_str() {
+                Some(reference) if name == "$ref" && depth < 9 => {
+                    (name.clone(), inlined(root.pointer(reference.trim_start_matches('#')).unwrap(), root, depth + 1))
+                }
+                _ if name == "$ref" => (name.clone(), Value::Null),
+                _ => (name.clone(), inlined(member, root, depth)),
+            };
+            Value::Object(members.map(inline).collect())
+        }
+        Value::Array(items) => items.iter().map(|item| inlined(item, root, depth)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// What may be left out has no default where null is none of its values: left out of a PATCH it stays as it is.
+#[test]
+fn no_default_is_null() {
+    let text = openapi::document(&routes()).to_string();
+    assert_eq!(text.matches("\"default\":null").count(), 0);
+}
+
 fn references_lead_somewhere(part: &Value, document: &Value) {
     if let Some(reference) = part["$ref"].as_str() {
         assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");

@@ -326,18 +326,18 @@ impl Ask<'_> {
         self
     }
 
-    /// Sends it. The answer is held against the OpenAPI document.
+    /// Sends it. What was taken and the answer are held against the OpenAPI document.
     #[track_caller]
     pub fn send(self) -> Reply {
         let Self { server, request, body } = self;
         let method = request.method_ref().unwrap().to_string();
         let path = request.uri_ref().unwrap().to_string();
-        let response = match body {
+        let response = match &body {
             Some(bytes) => server.agent.run(request.body(bytes).unwrap()),
             None => server.agent.run(request.body(()).unwrap()),
         };
         let reply = Reply::of(response.unwrap());
-        server.contract.check(&method, path.trim_start_matches(&server.base), &reply);
+        server.contract.check(&method, path.trim_start_matches(&server.base), body.as_deref(), &reply);
         reply
     }
 }

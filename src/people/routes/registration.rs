@@ -25,6 +25,7 @@ use crate::policy::Action;
 pub fn routes() -> Vec<Route> {
     let post = Method::POST;
     let token = &[ProblemKind::InvalidToken];
+    let address = &[ProblemKind::InvalidToken, ProblemKind::AlreadyExists];
     vec![
         route(post.clone(), "/auth/register", Action::UsePublicForms, "Register an account", register).limited(Limit::Register),
         route(post.clone(), "/auth/verify-email", Action::UsePublicForms, "Confirm an account's address", verify_email)
@@ -35,8 +36,8 @@ pub fn routes() -> Vec<Route> {
             .limited(Limit::Forgot),
         route(post.clone(), "/auth/password/reset", Action::UsePublicForms, "Choose a new password", reset).answers(token),
         route(post.clone(), "/auth/email/confirm", Action::UsePublicForms, "Confirm a changed login address", confirm_email)
-            .answers(token),
-        route(post, "/auth/email/undo", Action::UsePublicForms, "Undo a changed login address", undo_email).answers(token),
+            .answers(address),
+        route(post, "/auth/email/undo", Action::UsePublicForms, "Undo a changed login address", undo_email).answers(address),
     ]
 }
 

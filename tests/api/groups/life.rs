@@ -71,6 +71,10 @@ fn every_fault_of_a_proposal_is_named() {
     let body = json!({"number": 0, "title": {"en": "T", "de": "T"}, "principles": [1, 77], "join_policy": "closed", "colour": 1});
     let faults = cast.ask("POST", "/groups").by(&cast.secretary).json(&body).send().expect(422).faults();
     assert_eq!(faults, ["/colour unknown", "/join_policy enum", "/number too-small"]);
+    // No range is given in the schema: 64 bits are the range.
+    let body = json!({"number": 7.0, "title": "T", "principles": [1.0, 1e30, u64::MAX, -1e19], "join_policy": "open"});
+    let large = cast.ask("POST", "/groups").by(&cast.secretary).json(&body).send().faults();
+    assert_eq!(large, ["/principles/1 too-large", "/principles/2 too-large", "/principles/3 too-large"]);
     let body = json!({"number": 7, "title": {"en": " ", "de": "T"}, "mandate": "a\u{1}", "principles": [1, 77], "join_policy": "open", "slug": "2021"});
     let faults = cast.ask("POST", "/groups").by(&cast.secretary).json(&body).send().expect(422).faults();
     assert_eq!(faults, ["/title/en format", "/title/de unknown", "/mandate format", "/principles/1 enum", "/slug format"]);

@@ -139,6 +139,22 @@ fn what_is_written_where_no_body_is_taken_is_not_lost_without_a_word() {
 }
 
 #[test]
+fn a_whole_number_is_one_however_it_is_written() {
+    let world = notes::world();
+    let post = |rank: &str| {
+        let body = format!("{{\"title\": \"{rank}\", \"rank\": {rank}}}");
+        world.ask("POST", "/kit-notes").token("secretariat").header("Content-Type", "application/json").body(body).send()
+    };
+    for (rank, read) in [("3", 3), ("3.0", 3), ("0.3e1", 3), ("-0.0", 0), ("100.0", 100)] {
+        assert_eq!(post(rank).expect(201).json()["rank"], json!(read), "{rank}");
+    }
+    for rank in ["3.5", "1e-1"] {
+        assert_eq!(post(rank).faults(), ["/rank type"], "{rank}");
+    }
+    assert_eq!(post("1e30").faults(), ["/rank too-large"]);
+}
+
+#[test]
 fn refusals_come_in_the_documented_order() {
     let world = started(setup().options(|options| options.max_body_bytes = 200));
     let made = |title: &str| {

@@ -3,7 +3,7 @@
 use plenary::outbox::Purpose;
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Reply, World};
+use crate::world::{PASSWORD, Person, Reply, World};
 
 fn post(world: &World, path: &str, body: &Value) -> Reply {
     world.ask("POST", path).json(body).send()
@@ -215,6 +215,24 @@ fn a_thief_who_moves_an_account_twice_does_not_void_the_way_back() {
     post(&world, "/auth/email/undo", &json!({"token": undo})).expect(204);
     for (email, status) in [("ana@example.org", 200), ("den@example.org", 401)] {
         post(&world, "/auth/login", &json!({"email": email, "password": PASSWORD})).expect(status);
+    }
+}
+
+#[test]
+fn an_address_that_was_taken_meanwhile_is_not_moved_to_and_not_gone_back_to() {
+    let world = World::new();
+    let (ana, ben) = (world.person("ana@example.org"), world.person("ben@example.org"));
+    let confirmation = |person: &Person| {
+        let body = json!({"email": "new@example.org", "password": PASSWORD});
+        world.ask("PATCH", "/me").by(person).if_match("*").json(&body).send().expect(200);
+        world.mails().token("new@example.org", Purpose::ConfirmEmail)
+    };
+    let (anas, bens) = (confirmation(&ana), confirmation(&ben));
+    post(&world, "/auth/email/confirm", &json!({"token": anas})).expect(204);
+    let undo = world.mails().token("ana@example.org", Purpose::UndoEmail);
+    world.person("ana@example.org");
+    for (path, token) in [("/auth/email/confirm", bens), ("/auth/email/undo", undo)] {
+        assert_eq!(post(&world, path, &json!({"token": token})).expect(409).problem(), "already-exists", "{path}");
     }
 }
 
