@@ -122,7 +122,7 @@ fn locale(input: &Input<InConsultation, (), New>) -> Result<String> {
         Some(_) => {
             Err(Error::invalid("/locale", "unknown", format!("is no language of the call: {}", input.languages.0.join(", "))))
         }
-        None => Ok(input.reader.content_language(&input.languages.0)),
+        None => Ok(input.reader.language(&input.languages.0).unwrap_or_default().to_owned()),
     }
 }
 
