@@ -1,6 +1,6 @@
 //! Text that others wrote, made fit for a mail: pure.
 
-use crate::text::is_disguise;
+use crate::text::{is_disguise, is_right_to_left};
 
 /// Characters in a line of a text part (RFC 3676, 4.2, allows 78; quoting adds some).
 const WIDTH: usize = 72;
@@ -49,11 +49,6 @@ pub fn cut(line: &str, max: usize) -> String {
         short.push(ISOLATE.1);
     }
     short
-}
-
-/// The scripts written from right to left, by their blocks in the Unicode roadmap.
-fn is_right_to_left(c: char) -> bool {
-    matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }
 
 /// Breaks long lines between words; a word that is longer (a link) keeps a line of its own.
