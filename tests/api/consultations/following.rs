@@ -231,7 +231,7 @@ fn a_round_that_opens_while_an_import_runs_asks_whom_it_brings() {
                 if std::mem::take(&mut first) {
                     begun.send(()).unwrap();
                     // As long as the others need; where they wait for the import (SQLite has one writer), no longer.
-                    drop(have_moved.recv_timeout(std::time::Duration::from_secs(2)));
+                    have_moved.recv_timeout(std::time::Duration::from_secs(2)).ok();
                 }
             };
             plenary::supporters::import(&cast.beside_db(), parsed, "late", crate::import::ALL, &mut { wait }).unwrap();
@@ -240,7 +240,7 @@ fn a_round_that_opens_while_an_import_runs_asks_whom_it_brings() {
         before.go(cast, &cast.secretary, "open").expect(200);
         let during = Asked::new(cast, "supporters", &["attributed"]);
         closing.go(cast, &cast.secretary, "closed").expect(200);
-        drop(moved.send(()));
+        moved.send(()).ok();
         during
     });
     let endorsed = cast.get("/supporters?total=true").json()["total"].as_i64().unwrap();
