@@ -265,6 +265,10 @@ fn holds_for_every_mail(kind: Kind, letter: &Letter) {
     );
     assert!(!text.contains('\u{202E}') && !html.contains('\u{202E}'), "{kind}");
     assert!(!text.lines().any(|line| line.starts_with([':', ';', '?', '!', '»']) || line.ends_with('«')), "{kind}: {text}");
+    // French has a space before these that does not break, also in the subject.
+    for apart in [" :", " ;", " ?", " !", " »", "« "].iter().filter(|_| letter.language == Language::Fr) {
+        assert!(!subject.contains(apart) && !text.contains(apart), "{kind}: {apart:?} in {subject}\n{text}");
+    }
     assert!(text.lines().all(|line| line == LINK || line.starts_with(SITE) || line.chars().count() <= 78), "{kind}: {text}");
     // Days are for readers.
     assert!(!subject.contains("2026-") && !text.contains("2026-") && !html.contains("2026-"), "{kind}: {text}");
