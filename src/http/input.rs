@@ -236,11 +236,23 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } if only(context, &at).is_some() => {
             only(context, &at).into_iter().flatten().for_each(|error| describe(error, origin, faults));
         }
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } if context.iter().all(|form| type_of(form, &at).is_some()) => {
+            let types: Vec<_> = context.iter().filter_map(|form| type_of(form, &at)).collect();
+            fault(&at, "type", format!("must be of type {}", types.join(" or ")));
+        }
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
             fault(&at, "type", "has none of the documented forms".into());
         }
         _ => fault(&at, "invalid", "is not as documented".into()),
     }
+}
+
+/// The type that a form asks for and the value at `at` is not of.
+fn type_of(form: &[ValidationError<'_>], at: &str) -> Option<String> {
+    form.iter().filter(|error| error.instance_path().to_string() == at).find_map(|error| match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(one.to_string()),
+        _ => None,
+    })
 }
 
 /// The one of several forms that takes values of this type, whatever else is wrong with it.
@@ -371,6 +383,7 @@ mod tests {
         assert_eq!(named, [("/words/en", "too-long"), ("/words/fr", "type")]);
         let faults = Checker::of::<Body>().decode::<Body>(json!({"name": "a", "words": 5}), Origin::Body).unwrap_err();
         assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/words", "type"));
+        assert_eq!(faults[0].detail, "must be of type string or object");
         let missing = Checker::of::<Body>().decode::<Body>(json!({}), Origin::Body).unwrap_err();
         assert_eq!(missing[0].pointer, "/name");
     }
