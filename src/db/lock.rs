@@ -3,7 +3,7 @@
 use diesel::sql_types::Text;
 use diesel::{QueryResult, RunQueryDsl, sql_query};
 
-use super::{AnyConnection, Write};
+use super::{Engine, Write};
 
 impl Write<'_> {
     /// Shares the lock `name` until the transaction ends: nobody [excludes](Self::exclude) the others meanwhile.
@@ -17,10 +17,10 @@ impl Write<'_> {
     }
 
     fn lock(&mut self, statement: &str, name: &str) -> QueryResult<()> {
-        match &mut **self {
+        match self.engine() {
             // It holds the one write lock already.
-            AnyConnection::Sqlite(_) => Ok(()),
-            AnyConnection::Postgres(c) => sql_query(statement).bind::<Text, _>(name).execute(c).map(|_| ()),
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(c) => sql_query(statement).bind::<Text, _>(name).execute(c).map(|_| ()),
         }
     }
 }

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{AnyConnection, DbError};
+use super::{AnyConnection, DbError, Engine};
 
 const PORTABLE: EmbeddedMigrations = embed_migrations!("migrations");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations_engine/sqlite");
@@ -103,14 +103,14 @@ pub(super) fn status(connection: &mut AnyConnection) -> Result<MigrationStatus, 
             applied: applied.iter().map(ToString::to_string).collect(),
         })
     }
-    match connection {
-        AnyConnection::Sqlite(c) => {
+    match connection.engine() {
+        Engine::Sqlite(c) => {
             let table: Found =
                 diesel::sql_query("SELECT count(*) AS tables FROM sqlite_master WHERE name = '__diesel_schema_migrations'")
                     .get_result(c)?;
             of(c, &Trees(SQLITE), table.tables > 0)
         }
-        AnyConnection::Postgres(c) => {
+        Engine::Postgres(c) => {
             let table: Found =
                 diesel::sql_query("SELECT count(to_regclass('__diesel_schema_migrations')) AS tables").get_result(c)?;
             of(c, &Trees(POSTGRES), table.tables > 0)
@@ -127,12 +127,12 @@ struct Collation {
 }
 
 pub(super) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, DbError> {
-    match connection {
-        AnyConnection::Sqlite(c) => {
+    match connection.engine() {
+        Engine::Sqlite(c) => {
             // An exclusive transaction lets one of several servers migrate; the others find nothing left to do.
             c.exclusive_transaction(|c| run_pending(c, &Trees(SQLITE)))
         }
-        AnyConnection::Postgres(c) => {
+        Engine::Postgres(c) => {
             let collation: Collation = diesel::sql_query(
                 "SELECT datname::text AS name, datcollate::text AS collate FROM pg_database WHERE datname = current_database()",
             )
@@ -172,8 +172,8 @@ where
 }
 
 pub(super) fn revert_last(connection: &mut AnyConnection) -> Result<String, DbError> {
-    match connection {
-        AnyConnection::Sqlite(c) => c.revert_last_migration(Trees(SQLITE)).map(|v| v.to_string()).map_err(|e| failed(&e)),
-        AnyConnection::Postgres(c) => c.revert_last_migration(Trees(POSTGRES)).map(|v| v.to_string()).map_err(|e| failed(&e)),
+    match connection.engine() {
+        Engine::Sqlite(c) => c.revert_last_migration(Trees(SQLITE)).map(|v| v.to_string()).map_err(|e| failed(&e)),
+        Engine::Postgres(c) => c.revert_last_migration(Trees(POSTGRES)).map(|v| v.to_string()).map_err(|e| failed(&e)),
     }
 }

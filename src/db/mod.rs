@@ -6,6 +6,7 @@
 mod any;
 mod any_of;
 mod bulk;
+mod kept;
 mod keyset;
 mod lock;
 mod migrate;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use diesel::{QueryResult, RunQueryDsl};
 use tokio::sync::Semaphore;
 
-pub use any::AnyConnection;
+pub use any::{AnyConnection, Backend, Engine};
 pub use any_of::{AnyOf, any_of};
 pub use keyset::{Key, Keyset, OrderBy};
 pub use migrate::{MigrationState, MigrationStatus};
@@ -34,10 +35,8 @@ pub use watch::Watch;
 
 use crate::ids::Ids;
 use crate::time::Clock;
+use kept::{Kept, ReadingElsewhere, Stopped, Writing, WritingElsewhere};
 use writer::Writer;
-
-/// The backend of [`AnyConnection`], for boxed queries.
-pub type Backend = <AnyConnection as diesel::Connection>::Backend;
 
 /// Why a transaction did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -237,8 +236,14 @@ impl Db {
         E: Failure,
         F: FnOnce(&mut Read<'_>) -> Result<T, E> + Send + 'static,
     {
+        let kept = Kept::new();
+        let keeps = kept.again();
+        kept.after(self.read_elsewhere(Box::new(move |tx| keeps.keep(f(tx)))).await)
+    }
+
+    async fn read_elsewhere(&self, reading: ReadingElsewhere) -> Result<(), Stopped> {
         let db = self.clone();
-        tokio::task::spawn_blocking(move || db.read_blocking(f)).await.unwrap_or_else(|_| Err(DbError::Aborted.into()))
+        tokio::task::spawn_blocking(move || tx::read(&db, reading)).await.unwrap_or_else(|_| Err(DbError::Aborted.into()))
     }
 
     /// A write transaction on another thread; it is committed when this answers. The closure is repeated from the start after a serialization failure, a
@@ -249,32 +254,36 @@ impl Db {
         E: Failure,
         F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
     {
+        let kept = Kept::new();
+        let keeps = kept.again();
+        kept.after(self.write_elsewhere(Box::new(move |tx| keeps.keep(f(tx)))).await)
+    }
+
+    async fn write_elsewhere(&self, mut writing: WritingElsewhere) -> Result<(), Stopped> {
         let waiting = Waiting::of(self)?;
         let Some(writer) = &self.0.writer else {
-            let slot = self.0.write_slots.acquire().await.map_err(|_| E::from(DbError::Aborted))?;
+            let slot = self.0.write_slots.acquire().await.map_err(|_| DbError::Aborted)?;
             drop(waiting);
             let db = self.clone();
-            let outcome = tokio::task::spawn_blocking(move || db.write_blocking(&mut f)).await;
+            let ended = tokio::task::spawn_blocking(move || db.write_here(&mut *writing)).await;
             drop(slot);
-            return outcome.unwrap_or_else(|_| Err(DbError::Aborted.into()));
+            return ended.unwrap_or_else(|_| Err(DbError::Aborted.into()));
         };
         let (mut attempt, mut waiting) = (1, Some(waiting));
         loop {
-            let waited = waiting.take();
-            let (again, outcome) = writer.write(self, f, move || drop(waited)).await?;
-            match Self::delay(&outcome, attempt) {
+            let (again, ended) = writer.write(self, writing, waiting.take()).await?;
+            match Self::delay(&ended, attempt) {
                 Some(delay) => tokio::time::sleep(delay).await,
-                None => return outcome,
+                None => return ended,
             }
-            f = again;
+            writing = again;
             attempt += 1;
         }
     }
 
     /// How long to wait before a write is tried again; `None` where it is not.
-    fn delay<T, E: Failure>(outcome: &Result<T, E>, attempt: u32) -> Option<Duration> {
-        let error = outcome.as_ref().err()?;
-        let again = attempt < WRITE_ATTEMPTS && error.as_db().is_some_and(DbError::is_transient);
+    fn delay(ended: &Result<(), Stopped>, attempt: u32) -> Option<Duration> {
+        let again = attempt < WRITE_ATTEMPTS && ended.as_ref().is_err_and(Stopped::is_transient);
         again.then(|| Duration::from_millis(u64::from(attempt) * 7))
     }
 
@@ -284,7 +293,9 @@ impl Db {
         E: Failure,
         F: FnOnce(&mut Read<'_>) -> Result<T, E>,
     {
-        tx::read(self, f)
+        let kept = Kept::new();
+        let keeps = kept.again();
+        kept.after(tx::read(self, Box::new(move |tx| keeps.keep(f(tx)))))
     }
 
     /// [`Db::write`] for commands and the worker, on the calling thread.
@@ -293,15 +304,21 @@ impl Db {
         E: Failure,
         F: FnMut(&mut Write<'_>) -> Result<T, E>,
     {
+        let kept = Kept::new();
+        let ended = self.write_here(&mut |tx| kept.keep(f(tx)));
+        kept.after(ended)
+    }
+
+    fn write_here(&self, writing: &mut Writing<'_>) -> Result<(), Stopped> {
         let mut attempt = 1;
         loop {
-            let outcome = tx::write(self, &mut *f);
-            if outcome.is_ok() {
+            let ended = tx::write(self, writing);
+            if ended.is_ok() {
                 self.bump_revision();
             }
-            match Self::delay(&outcome, attempt) {
+            match Self::delay(&ended, attempt) {
                 Some(delay) => std::thread::sleep(delay),
-                None => return outcome,
+                None => return ended,
             }
             attempt += 1;
         }
@@ -310,12 +327,12 @@ impl Db {
     /// A number that changes when another process has written: SQLite's `data_version`, PostgreSQL's snapshot. Asked a few times a
     /// second, so that remembered answers of this process do not outlive another's write by more than that.
     pub fn foreign_changes(&self, connection: &mut AnyConnection) -> QueryResult<String> {
-        match connection {
-            AnyConnection::Sqlite(c) => {
+        match connection.engine() {
+            Engine::Sqlite(c) => {
                 let row: pool::DataVersion = diesel::sql_query("PRAGMA data_version").get_result(c)?;
                 Ok(row.data_version.to_string())
             }
-            AnyConnection::Postgres(c) => {
+            Engine::Postgres(c) => {
                 let row: pool::Snapshot = diesel::sql_query("SELECT pg_current_snapshot()::text AS snapshot").get_result(c)?;
                 Ok(row.snapshot)
             }

@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, PgConnection, QueryableByName, SqliteConnection};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::AnyConnection;
+use super::{AnyConnection, Engine};
 
 /// The database that a deployment runs on.
 #[derive(Clone, Debug)]
@@ -190,10 +190,10 @@ pub(super) fn connect(
     usage: Use,
     queries: &Arc<AtomicI64>,
 ) -> Result<AnyConnection, ConnectError> {
-    let mut connection = match target {
-        Target::Sqlite(path) => AnyConnection::Sqlite(sqlite(path, options, usage)?),
-        Target::Postgres(url) => AnyConnection::Postgres(postgres(url, options)?),
-    };
+    let mut connection = AnyConnection::from(match target {
+        Target::Sqlite(path) => Engine::Sqlite(sqlite(path, options, usage)?),
+        Target::Postgres(url) => Engine::Postgres(postgres(url, options)?),
+    });
     let (queries, tap) = (queries.clone(), options.tap.clone());
     connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         use InstrumentationEvent as Event;

@@ -6,7 +6,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryResult, QueryableByName, RunQueryDsl};
 
-use super::{AnyConnection, Backend};
+use super::{AnyConnection, Backend, Engine};
 use crate::text;
 
 /// From here on a word stands in many entries: about where looking each up and walking past the others cost the same, at 100,000.
@@ -45,7 +45,7 @@ impl Contains {
     /// few entries, to be looked up one by one, or in so many that a walk along the sort order soon meets enough of them.
     pub fn supporters(connection: &mut AnyConnection, q: &str) -> QueryResult<Self> {
         let column = "supporters.search_text";
-        let AnyConnection::Sqlite(sqlite) = connection else { return Ok(Self::scan(column, q)) };
+        let Engine::Sqlite(sqlite) = connection.engine() else { return Ok(Self::scan(column, q)) };
         let (long, short): (Vec<_>, Vec<_>) = text::search_words(q).into_iter().partition(|word| word.chars().count() >= 3);
         if long.is_empty() {
             return Ok(Self::scan(column, q));

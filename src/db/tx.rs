@@ -8,7 +8,8 @@ use std::sync::Arc;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{Connection as _, QueryResult};
 
-use super::{AnyConnection, Db, DbError, Failure, pool};
+use super::kept::{Reading, Stopped, Writing};
+use super::{AnyConnection, Db, DbError, Engine, pool};
 use crate::ids::Id;
 use crate::time::Instant;
 
@@ -170,14 +171,14 @@ fn begun(db: &Db, pool: &pool::Pool, usage: pool::Use) -> Result<r2d2::PooledCon
     let mut attempts = pool.max_size() + 1;
     loop {
         let mut connection = pool.get()?;
-        let begun = match (&mut *connection, usage) {
-            (AnyConnection::Sqlite(c), pool::Use::Read) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        let begun = match (connection.engine(), usage) {
+            (Engine::Sqlite(c), pool::Use::Read) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
             // A deferred transaction that reads first and writes later fails when another writer came between.
-            (AnyConnection::Sqlite(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
-            (AnyConnection::Postgres(c), pool::Use::Read) => {
+            (Engine::Sqlite(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            (Engine::Postgres(c), pool::Use::Read) => {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             }
-            (AnyConnection::Postgres(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            (Engine::Postgres(c), pool::Use::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
         };
         match begun {
             Ok(()) => return Ok(connection),
@@ -195,39 +196,37 @@ fn begun(db: &Db, pool: &pool::Pool, usage: pool::Use) -> Result<r2d2::PooledCon
     }
 }
 
-pub(super) fn read<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Read<'_>) -> Result<T, E>) -> Result<T, E> {
+/// A transaction that reads.
+pub(super) fn read(db: &Db, reading: Reading<'_>) -> Result<(), Stopped> {
     let revision = db.revision();
     let mut connection = begun(db, &db.0.readers, pool::Use::Read)?;
     let now = db.clock().now();
-    let outcome = guarded(&mut connection, |connection| f(&mut Read { connection, now, db, revision }));
+    let read = guarded(&mut connection, |connection| reading(&mut Read { connection, now, db, revision }));
     let ended = Manager::rollback_transaction(&mut *connection);
-    let value = outcome?;
-    ended.map_err(|e| E::from(e.into()))?;
-    Ok(value)
+    read?;
+    Ok(ended?)
 }
 
-pub(super) fn write<T, E: Failure>(db: &Db, f: impl FnOnce(&mut Write<'_>) -> Result<T, E>) -> Result<T, E> {
+/// A transaction that writes.
+pub(super) fn write(db: &Db, writing: &mut Writing<'_>) -> Result<(), Stopped> {
     let mut connection = begun_write(db)?;
-    match guarded(&mut connection, |connection| run(db, connection, f)) {
-        Ok(value) => {
-            commit(&mut connection)?;
-            Ok(value)
-        }
-        Err(error) => {
+    match guarded(&mut connection, |connection| run(db, connection, writing)) {
+        Ok(()) => Ok(commit(&mut connection)?),
+        Err(stopped) => {
             roll_back(&mut connection);
-            Err(error)
+            Err(stopped)
         }
     }
 }
 
-fn run<T, E: Failure>(db: &Db, connection: &mut AnyConnection, f: impl FnOnce(&mut Write<'_>) -> Result<T, E>) -> Result<T, E> {
+fn run(db: &Db, connection: &mut AnyConnection, writing: &mut Writing<'_>) -> Result<(), Stopped> {
     let now = db.clock().now();
     let mut tx = Write { connection, now, db, before_commit: VecDeque::new(), notes: HashMap::new() };
-    let value = f(&mut tx)?;
+    writing(&mut tx)?;
     while let Some(step) = tx.before_commit.pop_front() {
-        step(&mut tx).map_err(|e| E::from(e.into()))?;
+        step(&mut tx)?;
     }
-    Ok(value)
+    Ok(())
 }
 
 /// Opens a transaction that writes.
@@ -250,39 +249,33 @@ pub(super) fn roll_back(connection: &mut AnyConnection) -> bool {
 }
 
 /// What became of a write that is part of a transaction.
-pub(super) enum Part<T, E> {
+pub(super) enum Part {
     /// It is done, once that is committed.
-    Done(T),
+    Done,
     /// It failed, and nothing is left of it.
-    Undone(E),
+    Undone(Stopped),
     /// It failed, and took the whole transaction with it.
-    Broken(E),
+    Broken(Stopped),
 }
 
 /// A write within a transaction that others take part in, as a savepoint. One that panics is undone before that goes on.
-pub(super) fn part<T, E: Failure>(
-    db: &Db,
-    connection: &mut AnyConnection,
-    f: impl FnOnce(&mut Write<'_>) -> Result<T, E>,
-) -> Part<T, E> {
+pub(super) fn part(db: &Db, connection: &mut AnyConnection, writing: &mut Writing<'_>) -> Part {
     if let Err(error) = Manager::begin_transaction(connection) {
-        return Part::Broken(E::from(error.into()));
+        return Part::Broken(error.into());
     }
-    let outcome = guarded(connection, |connection| run(db, connection, f));
-    let outcome =
-        outcome.and_then(|value| Manager::commit_transaction(connection).map(|()| value).map_err(|e| E::from(e.into())));
-    match outcome {
-        Ok(value) => Part::Done(value),
+    let outcome = guarded(connection, |connection| run(db, connection, writing));
+    match outcome.and_then(|()| Ok(Manager::commit_transaction(connection)?)) {
+        Ok(()) => Part::Done,
         // A full disk ends the transaction whatever is asked of it (sqlite.org, Response To Errors Within A Transaction).
-        Err(error) if roll_back(connection) => Part::Undone(error),
-        Err(error) => Part::Broken(error),
+        Err(stopped) if roll_back(connection) => Part::Undone(stopped),
+        Err(stopped) => Part::Broken(stopped),
     }
 }
 
 /// Runs `f`; a panic inside rolls the transaction back before it goes on, so that the connection returns clean.
-fn guarded<T>(connection: &mut AnyConnection, f: impl FnOnce(&mut AnyConnection) -> T) -> T {
+fn guarded(connection: &mut AnyConnection, f: impl FnOnce(&mut AnyConnection) -> Result<(), Stopped>) -> Result<(), Stopped> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(connection))) {
-        Ok(value) => value,
+        Ok(outcome) => outcome,
         Err(panic) => {
             drop(Manager::rollback_transaction(connection));
             std::panic::resume_unwind(panic)

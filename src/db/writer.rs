@@ -10,34 +10,53 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::kept::{Stopped, WritingElsewhere};
 use super::tx::{self, Part};
-use super::{AnyConnection, Db, DbError, Failure, Write};
+use super::{AnyConnection, Db, DbError, Waiting};
 
 /// Writes that share a commit, at most.
 const MOST: usize = 64;
 /// After this long no further write is taken in: whoever came first waits for the last.
 const LONGEST: Duration = Duration::from_millis(10);
 
-/// What is left to do for a write once the transaction that it is part of has ended: with nothing where it was committed, else why not.
-type Settle = Box<dyn FnOnce(Option<DbError>) + Send>;
+/// A write that waits for its turn, and comes back to be tried again.
+struct Job {
+    db: Db,
+    writing: WritingElsewhere,
+    /// Dropped when its turn has come.
+    waiting: Option<Waiting>,
+    answer: oneshot::Sender<(WritingElsewhere, Result<(), Stopped>)>,
+}
+
+impl Job {
+    /// Does it as a part of the transaction that `connection` is in. Nobody who has gone meanwhile is served.
+    fn part(mut self, db: &Db, connection: &mut AnyConnection) -> Done {
+        self.waiting = None;
+        let part = if self.answer.is_closed() {
+            Part::Undone(DbError::Aborted.into())
+        } else {
+            tx::part(db, connection, &mut *self.writing)
+        };
+        let goes_on = !matches!(part, Part::Broken(_));
+        let outcome = match part {
+            Part::Done => Ok(()),
+            Part::Undone(stopped) | Part::Broken(stopped) => Err(stopped),
+        };
+        Done { job: self, outcome, goes_on }
+    }
+
+    /// Answers whoever waits for it; who does not any more needs no answer.
+    fn settle(self, outcome: Result<(), Stopped>) {
+        drop(self.answer.send((self.writing, outcome)));
+    }
+}
 
 /// What a write did.
 struct Done {
-    /// Answers it.
-    settle: Settle,
-    /// Whether it is to be committed; one that failed has nothing to lose.
-    counts: bool,
+    job: Job,
+    outcome: Result<(), Stopped>,
     /// Whether the transaction that it is part of can go on.
     goes_on: bool,
-}
-
-/// A write itself, with the connection it is made on or why there is none.
-type Run = Box<dyn FnOnce(&Db, Result<&mut AnyConnection, DbError>) -> Done + Send>;
-
-/// A write that waits for its turn.
-struct Job {
-    db: Db,
-    run: Run,
 }
 
 /// The queue of the thread. It ends with the last [`Db`].
@@ -51,40 +70,15 @@ impl Writer {
         Ok(Self(sender))
     }
 
-    /// Runs `f` in its turn; it comes back with what it gave, to be tried again. `begin` is called when its turn has come. Nobody who has
-    /// gone meanwhile is served.
-    pub async fn write<T, E, F>(
+    /// Does `writing` in its turn; it comes back with how it ended, to be tried again. `waiting` is dropped when its turn has come.
+    pub async fn write(
         &self,
         db: &Db,
-        mut f: F,
-        begin: impl FnOnce() + Send + 'static,
-    ) -> Result<(F, Result<T, E>), DbError>
-    where
-        T: Send + 'static,
-        E: Failure,
-        F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
-    {
+        writing: WritingElsewhere,
+        waiting: Option<Waiting>,
+    ) -> Result<(WritingElsewhere, Result<(), Stopped>), DbError> {
         let (answer, answered) = oneshot::channel();
-        let run = move |db: &Db, connection: Result<&mut AnyConnection, DbError>| {
-            begin();
-            let (outcome, goes_on) = match connection {
-                Err(error) => (Err(error.into()), true),
-                Ok(_) if answer.is_closed() => (Err(DbError::Aborted.into()), true),
-                Ok(connection) => match tx::part(db, connection, &mut f) {
-                    Part::Done(value) => (Ok(value), true),
-                    Part::Undone(error) => (Err(error), true),
-                    Part::Broken(error) => (Err(error), false),
-                },
-            };
-            let counts = outcome.is_ok();
-            let settle = move |failed: Option<DbError>| {
-                let outcome = outcome.and_then(|value| failed.map_or(Ok(value), |error| Err(error.into())));
-                // Who does not wait any more needs no answer.
-                drop(answer.send((f, outcome)));
-            };
-            Done { settle: Box::new(settle), counts, goes_on }
-        };
-        self.0.send(Job { db: db.clone(), run: Box::new(run) }).map_err(|_| DbError::Aborted)?;
+        self.0.send(Job { db: db.clone(), writing, waiting, answer }).map_err(|_| DbError::Aborted)?;
         answered.await.map_err(|_| DbError::Aborted)
     }
 }
@@ -101,13 +95,13 @@ fn serve(queue: &Receiver<Job>) {
 fn together(db: &Db, first: Job, queue: &Receiver<Job>) {
     let mut connection = match tx::begun_write(db) {
         Ok(connection) => connection,
-        Err(error) => return ((first.run)(db, Err(error)).settle)(None),
+        Err(error) => return first.settle(Err(error.into())),
     };
     let (begun, mut done, mut next) = (Instant::now(), Vec::new(), Some(first));
     let mut goes_on = true;
     while let Some(job) = next.take() {
         // One that panics was undone, and drops what it would have answered with.
-        if let Ok(one) = catch_unwind(AssertUnwindSafe(|| (job.run)(db, Ok(&mut connection)))) {
+        if let Ok(one) = catch_unwind(AssertUnwindSafe(|| job.part(db, &mut connection))) {
             goes_on = one.goes_on;
             done.push(one);
         }
@@ -123,13 +117,13 @@ fn together(db: &Db, first: Job, queue: &Receiver<Job>) {
     };
     // Before the answers: whoever has one may need a connection of its own.
     drop(connection);
-    if failed.is_none() && done.iter().any(|one| one.counts) {
+    if failed.is_none() && done.iter().any(|one| one.outcome.is_ok()) {
         db.bump_revision();
     }
     let is_lost = failed.is_some();
-    for one in done {
+    for Done { job, outcome, .. } in done {
         // One hears why; the others were not at fault, and are tried again.
-        let why = if one.counts && is_lost { Some(failed.take().unwrap_or(DbError::Conflict)) } else { None };
-        (one.settle)(why);
+        let lost = |()| if is_lost { Err(failed.take().unwrap_or(DbError::Conflict).into()) } else { Ok(()) };
+        job.settle(outcome.and_then(lost));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -12,6 +12,9 @@ use super::Web;
 use super::upload::{self, Upload};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::files::Files;
+
+/// Bytes beyond which a body says something.
+const SAYS_NOTHING: usize = 16;
 
 /// A body that has arrived, or is about to.
 #[derive(Default)]
@@ -68,6 +71,26 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload, web: &Web, tak
         Problem::new(ProblemKind::MalformedJson, format!("The body is no JSON: line {}, column {}.", e.line(), e.column()))
     })?;
     Ok(Body { bytes, value, upload: None })
+}
+
+/// Whether something comes where no body is taken: what somebody wrote must not be lost without a word. `{}` and `null` say nothing.
+pub(super) async fn is_said(request: &HttpRequest, mut payload: Payload, patience: Duration) -> bool {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return false;
+    }
+    let Ok(mut stream) = web::Payload::from_request(request, &mut payload).await else { return true };
+    let read = async {
+        let mut bytes = web::BytesMut::new();
+        while let Some(chunk) = stream.next().await {
+            bytes.extend_from_slice(&chunk.ok()?);
+            if bytes.len() > SAYS_NOTHING {
+                return None;
+            }
+        }
+        Some(bytes)
+    };
+    let read = tokio::time::timeout(patience, read).await.unwrap_or_default();
+    !read.is_some_and(|bytes| matches!(bytes.trim_ascii(), b"" | b"{}" | b"null"))
 }
 
 async fn collect(mut stream: web::Payload, max: u64, timeout: Duration, too_large: impl Fn() -> Error) -> Result<web::Bytes> {

@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde_json::json;
@@ -73,26 +74,26 @@ pub trait Narrated: Send + 'static {
 
 /// 200 with `text/event-stream`.
 pub struct Events<N> {
-    told: Option<Told>,
+    told: Told,
     of: PhantomData<N>,
 }
 
 impl<N> Events<N> {
     /// These.
     pub fn of(told: Told) -> Self {
-        Self { told: Some(told), of: PhantomData }
+        Self { told, of: PhantomData }
     }
 
     /// None, where only the head is asked for.
     pub fn head() -> Self {
-        Self { told: None, of: PhantomData }
+        Self::of(stream::empty().boxed())
     }
 }
 
 impl<N: Narrated> Answer for Events<N> {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let mut reply = Reply::of(StatusCode::OK, "text/event-stream", Vec::new());
-        reply.streamed = self.told.map(Streamed::Endless);
+        reply.streamed = Some(Streamed::Endless(self.told));
         // A proxy that collects bytes would hold events back.
         reply.with(header::CACHE_CONTROL, "no-store")?.with(HeaderName::from_static("x-accel-buffering"), "no")
     }

@@ -1,6 +1,7 @@
 //! Form of the input: every path, query and body is checked against the schema that OpenAPI publishes, all faults at once, and
 //! decoded after.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -18,11 +19,13 @@ use crate::text::{self, NameFault};
 pub trait Shape: DeserializeOwned + JsonSchema + Send + Sync + 'static {}
 impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Shape for T {}
 
-/// A schema, compiled at its first use: most of a hundred and more routes are not asked between two starts of a server, and compiled
-/// schemas would be most of its memory.
+/// A schema, made and compiled at its first use: most of a hundred and more routes are not asked between two starts of a server, and
+/// their schemas would be most of its memory.
 pub struct Checker {
-    schema: Value,
+    make: fn() -> Value,
+    schema: OnceLock<Value>,
     validator: OnceLock<Option<Validator>>,
+    is_none: bool,
 }
 
 /// Where a value came from, which decides how a fault points at it.
@@ -39,14 +42,13 @@ pub enum Origin {
 impl Checker {
     /// The checker of `T`; unknown members are faults whether or not `T` says so.
     pub fn of<T: Shape>() -> Self {
-        let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
-        close(&mut schema);
-        Self { schema, validator: OnceLock::new() }
+        let is_none = TypeId::of::<T>() == TypeId::of::<()>();
+        Self { make: schema_of::<T>, schema: OnceLock::new(), validator: OnceLock::new(), is_none }
     }
 
     /// Whether there is anything to check (`()` has nothing).
     pub fn is_none(&self) -> bool {
-        self.schema.get("type").and_then(Value::as_str) == Some("null")
+        self.is_none
     }
 
     /// Whether the schema can be compiled: a test asks that of every route.
@@ -55,19 +57,19 @@ impl Checker {
     }
 
     fn validator(&self) -> Option<&Validator> {
-        let compile = || jsonschema::options().should_validate_formats(true).build(&self.schema).ok();
+        let compile = || jsonschema::options().should_validate_formats(true).build(self.schema()).ok();
         self.validator.get_or_init(compile).as_ref()
     }
 
     /// The schema itself.
     pub fn schema(&self) -> &Value {
-        &self.schema
+        self.schema.get_or_init(self.make)
     }
 
-    /// Decodes `value`, or lists every fault.
-    pub fn decode<T: Shape>(&self, value: Value, origin: Origin) -> Result<T, Vec<FieldFault>> {
+    /// `value` if it is as the schema says, or every fault. Of nothing, null.
+    pub fn check(&self, value: Value, origin: Origin) -> Result<Value, Vec<FieldFault>> {
         if self.is_none() {
-            return serde_json::from_value(Value::Null).map_err(|_| Vec::new());
+            return Ok(Value::Null);
         }
         // Never let anything through unchecked.
         let Some(validator) = self.validator() else {
@@ -78,12 +80,12 @@ impl Checker {
         for error in validator.iter_errors(&value) {
             describe(&error, origin, &mut faults);
         }
-        if !faults.is_empty() {
-            faults.sort_by(|a, b| a.pointer.cmp(&b.pointer));
-            faults.dedup();
-            return Err(faults);
+        if faults.is_empty() {
+            return Ok(value);
         }
-        serde_json::from_value(value).map_err(|e| vec![FieldFault::new(pointer("", origin), "invalid", e.to_string())])
+        faults.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+        faults.dedup();
+        Err(faults)
     }
 
     /// The JSON that a query or path text stands for: numbers and booleans where the schema wants them, texts elsewhere.
@@ -111,9 +113,9 @@ impl Checker {
     }
 
     fn types_of(&self, name: &str) -> Vec<&str> {
-        let Some(mut property) = self.schema.get("properties").and_then(|all| all.get(name)) else { return Vec::new() };
+        let Some(mut property) = self.schema().get("properties").and_then(|all| all.get(name)) else { return Vec::new() };
         if let Some(reference) = property.get("$ref").and_then(Value::as_str) {
-            property = reference.strip_prefix('#').and_then(|path| self.schema.pointer(path)).unwrap_or(property);
+            property = reference.strip_prefix('#').and_then(|path| self.schema().pointer(path)).unwrap_or(property);
         }
         match property.get("type") {
             Some(Value::String(one)) => vec![one],
@@ -121,6 +123,18 @@ impl Checker {
             _ => Vec::new(),
         }
     }
+}
+
+/// What was checked, decoded; the fault that a schema cannot tell is added to `faults`.
+pub(super) fn decoded<T: Shape>(checked: Option<Value>, origin: Origin, faults: &mut Vec<FieldFault>) -> Option<T> {
+    let fault = |e: serde_json::Error| faults.push(FieldFault::new(pointer("", origin), "invalid", e.to_string()));
+    serde_json::from_value(checked?).map_err(fault).ok()
+}
+
+fn schema_of<T: Shape>() -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    close(&mut schema);
+    schema
 }
 
 /// Closes every object of a schema that names its members, so that an unknown one is a fault.
@@ -363,28 +377,28 @@ mod tests {
     #[test]
     fn every_fault_is_named_at_once_and_no_value_is_echoed() {
         let value = json!({"name": "hunter2hunter2", "count": "x", "tags": ["a\u{0}", 5], "extra/one": 1});
-        let faults = Checker::of::<Body>().decode::<Body>(value, Origin::Body).unwrap_err();
+        let faults = Checker::of::<Body>().check(value, Origin::Body).unwrap_err();
         let named: Vec<_> = faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect();
         assert_eq!(
             named,
             [("/count", "type"), ("/extra~1one", "unknown"), ("/name", "too-long"), ("/tags/0", "nul"), ("/tags/1", "type")]
         );
         assert!(!format!("{faults:?}").contains("hunter2"));
-        let faults = Checker::of::<Body>().decode::<Body>(json!({"name": "a", "region": "atlantis"}), Origin::Body).unwrap_err();
+        let faults = Checker::of::<Body>().check(json!({"name": "a", "region": "atlantis"}), Origin::Body).unwrap_err();
         assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code), (1, "/region", "enum"));
         assert!(faults[0].detail.contains("oceania"), "{faults:?}");
-        assert!(Checker::of::<Body>().decode::<Body>(json!({"name": "a", "region": null}), Origin::Body).is_ok());
+        assert!(Checker::of::<Body>().check(json!({"name": "a", "region": null}), Origin::Body).is_ok());
         let long = json!({"name": "a", "words": "x".repeat(20_001)});
-        let faults = Checker::of::<Body>().decode::<Body>(long, Origin::Body).unwrap_err();
+        let faults = Checker::of::<Body>().check(long, Origin::Body).unwrap_err();
         assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code), (1, "/words", "too-long"));
         let long = json!({"name": "a", "words": {"en": "x".repeat(20_001), "fr": 1}});
-        let faults = Checker::of::<Body>().decode::<Body>(long, Origin::Body).unwrap_err();
+        let faults = Checker::of::<Body>().check(long, Origin::Body).unwrap_err();
         let named: Vec<_> = faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect();
         assert_eq!(named, [("/words/en", "too-long"), ("/words/fr", "type")]);
-        let faults = Checker::of::<Body>().decode::<Body>(json!({"name": "a", "words": 5}), Origin::Body).unwrap_err();
+        let faults = Checker::of::<Body>().check(json!({"name": "a", "words": 5}), Origin::Body).unwrap_err();
         assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/words", "type"));
         assert_eq!(faults[0].detail, "must be of type string or object");
-        let missing = Checker::of::<Body>().decode::<Body>(json!({}), Origin::Body).unwrap_err();
+        let missing = Checker::of::<Body>().check(json!({}), Origin::Body).unwrap_err();
         assert_eq!(missing[0].pointer, "/name");
     }
 

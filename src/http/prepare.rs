@@ -12,8 +12,9 @@ use super::credential::{self, Credential};
 use super::etag::IfMatch;
 use super::file::Asks;
 use super::idempotency::{self, Attempt};
-use super::input::{Checker, Origin, Shape};
-use super::request::{Decoded, Form, Head, Request, authentication_required};
+use super::input::{Checker, Origin, Shape, decoded};
+use super::request::{Decoded, Head, Request, authentication_required};
+use super::upload::Upload;
 use super::{RequestId, Web};
 use crate::error::{Error, FieldFault, Problem, Result};
 use crate::policy::{self, Action, Standing};
@@ -32,21 +33,57 @@ pub struct FormCheck {
     pub files: bool,
 }
 
-/// Size, media type and grammar of the body; then whether a token is needed; then the form, kept until the caller is known.
-pub(super) async fn prepare<P, Q, B>(
+/// What a route is asked, its form checked and not yet decoded: the same type for all of them, so that all of this is compiled once.
+pub(super) struct Asked {
+    web: Web,
+    pub head: Head,
+    parts: Parts,
+    upload: Option<Upload>,
+}
+
+/// Path, query and body as they passed their check, and the faults of those that did not.
+struct Parts {
+    path: Option<Value>,
+    query: Option<Value>,
+    /// The query without paging and language.
+    filters: Value,
+    body: Option<Value>,
+    faults: Vec<FieldFault>,
+}
+
+impl Asked {
+    /// The request that its route takes.
+    pub fn decoded<P: Shape, Q: Shape, B: Shape>(self) -> Request<P, Q, B> {
+        let Self { web, head, parts, upload } = self;
+        let Parts { path, query, filters, body, mut faults } = parts;
+        let path = decoded(path, Origin::Path, &mut faults);
+        let query = decoded(query, Origin::Query, &mut faults);
+        let body = decoded(body, Origin::Body, &mut faults);
+        let form = match (path, query, body) {
+            (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Arc::new(Decoded { path, query, filters, body })),
+            _ => Err(Problem::invalid(&faults)),
+        };
+        Request { web, head, form, upload }
+    }
+}
+
+/// Size, media type and grammar of the body; then whether a token is needed; then the form, whose faults are kept until the caller is known.
+pub(super) async fn prepare(
     request: &HttpRequest,
     payload: Payload,
     check: &FormCheck,
     action: Action,
     web: Web,
-) -> Result<Request<P, Q, B>>
-where
-    P: Shape,
-    Q: Shape,
-    B: Shape,
-{
-    let Body { bytes, value, upload } =
-        if check.body.is_none() { Body::default() } else { body::read(request, payload, &web, check.files).await? };
+) -> Result<Asked> {
+    let mut faults = Vec::new();
+    let Body { bytes, value, upload } = if check.body.is_none() {
+        if body::is_said(request, payload, web.options.body_timeout).await {
+            faults.push(FieldFault::new("", "unknown", "no body is taken here; send none"));
+        }
+        Body::default()
+    } else {
+        body::read(request, payload, &web, check.files).await?
+    };
     let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let credential = Credential::of(request, &web)?;
     if credential.is_none() && !policy::allows(action, Standing::Anyone) {
@@ -54,7 +91,6 @@ where
     }
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let address = request.extensions().get::<super::ClientAddress>().map(|a| a.0.to_string()).unwrap_or_default();
-    let mut faults = Vec::new();
     let attempt = match text(header::HeaderName::from_static("idempotency-key")) {
         Some(key) if check.idempotent => match idempotency::parse_key(key) {
             Ok(key) => Some(Attempt {
@@ -71,7 +107,7 @@ where
         },
         _ => None,
     };
-    let (form, locale) = form::<P, Q, B>(request, (!check.files || upload.is_none()).then_some(value), check, faults);
+    let (parts, locale) = parts(request, (!check.files || upload.is_none()).then_some(value), check, faults);
     let head = Head {
         action,
         credential,
@@ -92,25 +128,15 @@ where
         last_event: text(header::HeaderName::from_static("last-event-id")).map(str::to_owned),
         spoken: Arc::default(),
     };
-    Ok(Request { web, head, form, upload })
+    Ok(Asked { web, head, parts, upload })
 }
 
-fn form<P: Shape, Q: Shape, B: Shape>(
-    request: &HttpRequest,
-    body: Option<Value>,
-    check: &FormCheck,
-    mut faults: Vec<FieldFault>,
-) -> (Form<P, Q, B>, Option<String>) {
+fn parts(request: &HttpRequest, body: Option<Value>, check: &FormCheck, mut faults: Vec<FieldFault>) -> (Parts, Option<String>) {
     // actix decodes what is still encoded (`%2F`) only in a list of values; the names go beside.
     let values = request.match_info().load::<Vec<String>>().unwrap_or_default();
     let segments: Vec<_> = request.match_info().iter().map(|(name, _)| name.to_owned()).zip(values).collect();
-    let path = match check.path.read_pairs(segments) {
-        Ok(value) => check.path.decode::<P>(value, Origin::Path).map_err(|more| faults.extend(more)).ok(),
-        Err(more) => {
-            faults.extend(more);
-            None
-        }
-    };
+    let path = check.path.read_pairs(segments).and_then(|value| check.path.check(value, Origin::Path));
+    let path = path.map_err(|more| faults.extend(more)).ok();
     let mut locale = None;
     let pairs: Vec<(String, String)> = match web::Query::<Vec<(String, String)>>::from_query(request.query_string()) {
         Ok(pairs) => pairs.into_inner(),
@@ -141,27 +167,18 @@ fn form<P: Shape, Q: Shape, B: Shape>(
             let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
             FieldFault::new(format!("?{name}"), "unknown", "is not known here; remove it")
         }));
-        check.query.decode::<Q>(Value::Null, Origin::Query).ok()
+        Some(Value::Null)
     } else {
-        match check.query.read_pairs(pairs) {
-            Ok(value) => {
-                filters = super::page::filters_of(&value);
-                check.query.decode::<Q>(value, Origin::Query).map_err(|more| faults.extend(more)).ok()
-            }
-            Err(more) => {
-                faults.extend(more);
-                None
-            }
-        }
+        let query = check.query.read_pairs(pairs).and_then(|value| {
+            filters = super::page::filters_of(&value);
+            check.query.check(value, Origin::Query)
+        });
+        query.map_err(|more| faults.extend(more)).ok()
     };
     let body = match body {
-        Some(body) => check.body.decode::<B>(body, Origin::Body).map_err(|more| faults.extend(more)).ok(),
-        // It arrives in parts, and is no JSON: `B` is an option then.
-        None => serde_json::from_value(Value::Null).ok(),
+        Some(body) => check.body.check(body, Origin::Body).map_err(|more| faults.extend(more)).ok(),
+        // It arrives in parts, and is no JSON: the body is an option then.
+        None => Some(Value::Null),
     };
-    let form = match (path, query, body) {
-        (Some(path), Some(query), Some(body)) if faults.is_empty() => Ok(Arc::new(Decoded { path, query, filters, body })),
-        _ => Err(Problem::invalid(&faults)),
-    };
-    (form, locale)
+    (Parts { path, query, filters, body, faults }, locale)
 }

@@ -301,10 +301,24 @@ fn answer_read<P, Q, B, A>(
     let now = tx.now();
     let actor = web.recognise(tx, head.credential.as_ref(), now)?;
     let decoded = form?;
-    let languages = tx.remembered(|c| (web.load_languages)(c))?;
-    web.keep_languages(&languages);
+    let languages = languages(web, tx)?;
     let input = assemble(web.clone(), head, actor, languages, decoded);
     f(tx, &input)
+}
+
+/// The call's languages, as read before where nobody has written since.
+fn languages(web: &Web, tx: &mut Read<'_>) -> Result<Arc<Languages>> {
+    let languages = tx.remembered(|c| (web.load_languages)(c))?;
+    web.keep_languages(&languages);
+    Ok(languages)
+}
+
+/// The languages that the reader of an answer reads. Set once: a repeated transaction speaks the same.
+fn reader(head: &Head, actor: &Actor, languages: &Languages) -> Reader {
+    let reader =
+        Reader::negotiate(head.locale.as_deref(), head.accept_language.as_deref(), actor.locale.as_deref(), &languages.0);
+    let _ = head.spoken.set(reader.content_language(&languages.0));
+    reader
 }
 
 fn assemble<P, Q, B>(
@@ -314,13 +328,9 @@ fn assemble<P, Q, B>(
     languages: Arc<Languages>,
     decoded: Arc<Decoded<P, Q, B>>,
 ) -> Input<P, Q, B> {
-    let reader =
-        Reader::negotiate(head.locale.as_deref(), head.accept_language.as_deref(), actor.locale.as_deref(), &languages.0);
-    // Set once: a repeated transaction speaks the same language.
-    let _ = head.spoken.set(reader.content_language(&languages.0));
     Input {
+        reader: reader(&head, &actor, &languages),
         actor,
-        reader,
         languages,
         if_match: head.if_match,
         wants_csv: head.wants_csv,

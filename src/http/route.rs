@@ -14,17 +14,18 @@ use futures_util::FutureExt;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::answer::{Answer, Described};
+use super::answer::{Answer, Described, Reply};
 use super::input::{Checker, Shape};
 use super::limits::Limit;
-use super::prepare::{FormCheck, prepare};
+use super::prepare::{Asked, FormCheck, prepare};
 use super::request::Request;
 use super::{Web, body, credential, upload as uploads};
 use crate::error::{Error, Problem, ProblemKind, Result};
 use crate::files::Files;
 use crate::policy::Action;
 
-type Served = Pin<Box<dyn Future<Output = HttpResponse>>>;
+/// A route's handler, its types forgotten: asked, it answers. What is around it is compiled once for all routes.
+type Handler = Arc<dyn Fn(Asked, HttpRequest) -> Pin<Box<dyn Future<Output = Result<Reply>>>> + Send + Sync>;
 
 /// One operation of the API.
 pub struct Route {
@@ -48,7 +49,7 @@ pub struct Route {
     pub callback: Option<fn(&mut SchemaGenerator) -> Value>,
     /// How often one address may ask for it an hour, beside what holds for all routes.
     limit: Option<Limit>,
-    serve: Arc<dyn Fn(HttpRequest, Payload, Option<Limit>) -> Served + Send + Sync>,
+    handler: Handler,
 }
 
 /// A GET. `summary` is one line for the documentation.
@@ -110,11 +111,9 @@ where
     H: Fn(Request<P, Q, B>) -> F + Copy + Send + Sync + 'static,
     F: Future<Output = Result<A>> + 'static,
 {
-    let form = Arc::new(form);
-    let check = form.clone();
-    let serve = Arc::new(move |request: HttpRequest, payload: Payload, limit: Option<Limit>| -> Served {
-        let check = check.clone();
-        Box::pin(async move { serve(request, payload, limit, &check, action, handler).await })
+    let handler: Handler = Arc::new(move |asked, request| {
+        let answer = handler(asked.decoded());
+        Box::pin(async move { answer.await?.reply(&|cursor| next_page(&request, cursor)) })
     });
     let versioned = matches!(method.as_str(), "PATCH" | "PUT" | "DELETE");
     Route {
@@ -124,11 +123,11 @@ where
         summary,
         versioned,
         problems: Vec::new(),
-        form,
+        form: Arc::new(form),
         describe: A::describe,
         callback: None,
         limit: None,
-        serve,
+        handler,
     }
 }
 
@@ -161,9 +160,12 @@ impl Route {
         self
     }
 
-    fn handler(&self, method: Method) -> actix_web::Route {
-        let (serve, limit) = (self.serve.clone(), self.limit);
-        web::method(method).to(move |request: HttpRequest, body: web::Payload| serve(request, body.into_inner(), limit))
+    fn mounted(&self, method: Method) -> actix_web::Route {
+        let (form, handler, action, limit) = (self.form.clone(), self.handler.clone(), self.action, self.limit);
+        web::method(method).to(move |request: HttpRequest, body: web::Payload| {
+            let (form, handler) = (form.clone(), handler.clone());
+            async move { serve(request, body.into_inner(), limit, &form, action, &handler).await }
+        })
     }
 }
 
@@ -196,9 +198,9 @@ pub fn mount(routes: &[Route]) -> impl FnOnce(&mut web::ServiceConfig) {
                 let allow = allowed(methods.iter().map(|route| &route.method));
                 let mut resource = web::resource(path);
                 for route in methods {
-                    resource = resource.route(route.handler(route.method.clone()));
+                    resource = resource.route(route.mounted(route.method.clone()));
                     if route.method == Method::GET {
-                        resource = resource.route(route.handler(Method::HEAD));
+                        resource = resource.route(route.mounted(Method::HEAD));
                     }
                 }
                 scope.service(resource.default_service(web::to(move || {
@@ -237,22 +239,14 @@ pub fn problem_response(problem: Problem) -> HttpResponse {
     response
 }
 
-async fn serve<P, Q, B, A, H, F>(
+async fn serve(
     request: HttpRequest,
     payload: Payload,
     limit: Option<Limit>,
     check: &FormCheck,
     action: Action,
-    handler: H,
-) -> HttpResponse
-where
-    P: Shape,
-    Q: Shape,
-    B: Shape,
-    A: Answer,
-    H: Fn(Request<P, Q, B>) -> F,
-    F: Future<Output = Result<A>>,
-{
+    handler: &Handler,
+) -> HttpResponse {
     let Some(web) = request.app_data::<web::Data<Web>>().map(|web| web.get_ref().clone()) else {
         return problem_response(Error::Internal("the app was built without its state".into()).into_problem());
     };
@@ -268,9 +262,9 @@ where
     let patience = web.options.request_timeout + transfer;
     let spoken = Arc::new(OnceLock::new());
     let work = async {
-        let mut prepared = prepare::<P, Q, B>(&request, payload, check, action, web).await?;
-        prepared.head.spoken = spoken.clone();
-        handler(prepared).await
+        let mut asked = prepare(&request, payload, check, action, web).await?;
+        asked.head.spoken = spoken.clone();
+        handler(asked, request.clone()).await
     };
     let outcome = match tokio::time::timeout(patience, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
@@ -279,8 +273,7 @@ where
             .with_header("Retry-After", 1)
             .into()),
     };
-    let reply = outcome.and_then(|answer| answer.reply(&|cursor| next_page(&request, cursor)));
-    match reply {
+    match outcome {
         Ok(mut reply) => {
             reply.meta.content_language = spoken.get().cloned().filter(|_| !reply.body.is_empty());
             reply.into_response()

@@ -2,7 +2,7 @@
 
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
-use plenary::db::{AnyConnection, Db};
+use plenary::db::{AnyConnection, Db, Engine};
 use plenary::error::Error;
 
 #[derive(QueryableByName)]
@@ -20,7 +20,7 @@ fn lines(connection: &mut AnyConnection, query: &str) -> Vec<String> {
 pub fn dump(db: &Db) -> Vec<String> {
     let all: Result<_, Error> = db.read_blocking(|tx| {
         let connection = &mut **tx;
-        let is_sqlite = matches!(connection, AnyConnection::Sqlite(_));
+        let is_sqlite = matches!(connection.engine(), Engine::Sqlite(_));
         let tables = if is_sqlite {
             "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'supporter_search%' ORDER BY 1"
         } else {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
-use plenary::db::{AnyConnection, Tap};
+use plenary::db::{AnyConnection, Engine, Tap};
 use plenary::error::Error;
 
 use crate::world::{Ask, World};
@@ -52,12 +52,12 @@ struct PostgresStep {
 
 /// The steps in which the database would run a statement, whatever is bound to it.
 pub fn plan(connection: &mut AnyConnection, statement: &str) -> Result<Vec<String>, Error> {
-    match connection {
-        AnyConnection::Sqlite(c) => {
+    match connection.engine() {
+        Engine::Sqlite(c) => {
             let steps = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<SqliteStep>(c)?;
             Ok(steps.into_iter().map(|step| step.detail).collect())
         }
-        AnyConnection::Postgres(c) => {
+        Engine::Postgres(c) => {
             // With few rows scanning and sorting are cheap; forbidden to, it shows whether there is another way.
             c.batch_execute("SET enable_seqscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan")?;
             c.batch_execute(&format!("PREPARE planned AS {statement}"))?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::notes::{self, setup, started};
-use crate::world::{Ask, Reply};
+use crate::world::{Ask, Reply, World};
 
 /// The answer's status and the slug of its problem.
 fn refused(reply: &Reply) -> (u16, String) {
@@ -122,6 +122,20 @@ fn every_fault_is_named_at_once_and_none_repeats_the_value() {
     // CSV is the whole list.
     let csv = world.ask("GET", "/kit-notes?limit=5&cursor=x").header("Accept", "text/csv").send();
     assert_eq!(csv.faults(), ["?limit unknown", "?cursor unknown"]);
+}
+
+#[test]
+fn what_is_written_where_no_body_is_taken_is_not_lost_without_a_word() {
+    let world = World::new();
+    let ana = world.person("ana@example.org");
+    let leave = || world.ask("POST", "/auth/logout").by(&ana);
+    for body in [r#"{"everywhere": true}"#, "everywhere", "[]", &"x".repeat(100_000)] {
+        let reply = leave().body(body).send();
+        assert_eq!((refused(&reply), reply.faults()), ((422, "invalid-input".into()), vec![" unknown".to_owned()]), "{body}");
+    }
+    assert_eq!(world.ask("POST", "/auth/logout").body("{\"x\": 1}").send().expect(401).problem(), "authentication-required");
+    leave().header("Content-Type", "application/json").body(" {}\n").send().expect(204);
+    leave().send().expect(401);
 }
 
 #[test]

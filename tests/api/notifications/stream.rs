@@ -239,6 +239,7 @@ fn only_the_head_is_answered_to_head_and_nothing_to_strangers() {
     for _ in 0..3 {
         let head = cast.ask("HEAD", "/notifications/stream").by(&cast.member).send();
         assert_eq!((head.status, head.header("content-type")), (200, "text/event-stream"));
+        assert!(head.headers.iter().all(|(name, _)| name != "content-length"), "it has no length");
     }
     cast.get("/notifications/stream").expect(401);
     assert_eq!(Stream::open(&cast, &cast.member, None).first.1, "ready", "the one place is free");
