@@ -70,7 +70,6 @@ fn reactions() -> Reactions {
         .on(consultations::on_group_concluding)
         .on(consultations::on_round_wanted)
         .on(consultations::on_deliverable_settled)
-        .on(consultations::on_supporters_merged)
         .on(groups::fulfil_invitations)
         // After the seats: who is told of an ended membership is who still sits.
         .on(groups::end_memberships_of_affiliation)

@@ -146,6 +146,7 @@ impl Problem {
     /// 422 with every fault of the input.
     pub fn invalid(faults: &[FieldFault]) -> Self {
         let detail = match faults {
+            [one] if one.pointer.is_empty() => format!("The body {}", one.detail),
             [one] => format!("{} {}", one.pointer, one.detail),
             many => format!("{} faults: see `errors`.", many.len()),
         };

@@ -95,6 +95,15 @@ impl Reader {
         Self::Prefers(order)
     }
 
+    /// The one language to write to the reader in: the one wanted most, or the call's first where every one is wanted.
+    pub fn language<'a>(&'a self, locales: &'a [String]) -> Option<&'a str> {
+        let order = match self {
+            Self::All => locales,
+            Self::Prefers(order) => order,
+        };
+        order.first().map(String::as_str)
+    }
+
     /// What `Content-Language` says: the language wanted most, or all of the call's.
     pub fn content_language(&self, locales: &[String]) -> String {
         match self {

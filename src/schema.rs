@@ -186,6 +186,7 @@ diesel::table! {
         tally -> Text,
         submitted -> Nullable<BigInt>,
         created_at -> Timestamp,
+        invited -> Nullable<BigInt>,
     }
 }
 

@@ -23,7 +23,7 @@ pub enum NameFault {
     #[error("is longer than {0} characters")]
     TooLong(usize),
     /// A control or bidirectional override character: it would let a name disguise itself as another.
-    #[error("has a control or text-direction character, which names may not have")]
+    #[error("has a control or text-direction character; remove it")]
     Control,
 }
 
@@ -75,6 +75,16 @@ pub fn is_disguise(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
             | '\u{061C}' | '\u{2028}' | '\u{2029}' | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Whether a character is of a script that is written from right to left, by their blocks in the Unicode roadmap.
+pub fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+}
+
+/// Whether a text runs from right to left as a whole: its first letter does (Unicode, UAX #9, P2).
+pub fn runs_right_to_left(text: &str) -> bool {
+    text.chars().find(|c| c.is_alphabetic()).is_some_and(is_right_to_left)
 }
 
 /// The text without case, accents and punctuation, in words parted by one blank: `São Paulo` → `sao paulo`.

@@ -1,10 +1,11 @@
 //! Counting what came out of a round.
 
+use super::moves;
 use super::path::Round;
 use super::rules::questions::{Answers, Question};
 use super::rules::tally::{Counting, Tally};
 use super::rules::{Audience, Status, is_confidential, results};
-use super::store::{self, ConsultationRow, questions, tallies};
+use super::store::{self, ConsultationId, ConsultationRow, questions, tallies};
 use crate::call;
 use crate::db::{AnyConnection, Db, Write};
 use crate::error::{Error, Result};
@@ -72,4 +73,23 @@ pub fn before_narrowing(tx: &mut Write<'_>, round: &Round, asked: &[Question]) -
         keep(tx, &round.row, &tally)?;
     }
     Ok(())
+}
+
+/// A supporter of a round's audience is about to become part of another. What came out of a round that is over is written down first, for its
+/// audience and its contributors are as they were; whether it is over.
+pub fn before_merge(tx: &mut Write<'_>, id: ConsultationId) -> Result<bool> {
+    let now = tx.clock();
+    let seen = store::find(tx, id.as_str())?;
+    if !seen.status_at(now).is_over() {
+        return Ok(false);
+    }
+    if tallies::find(tx, id)?.is_none() {
+        // Its audience may not have been written down yet.
+        moves::keep_time(tx, id)?;
+        let (row, _) = store::hold(tx, id)?;
+        let asked = questions::of(tx, id)?;
+        let tally = count(tx, &row, &asked)?;
+        keep(tx, &row, &tally)?;
+    }
+    Ok(true)
 }

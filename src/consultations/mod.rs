@@ -35,9 +35,7 @@ pub use counting::count_next as count_next_closed_round;
 pub use dispositions::mails::on_deliverable_settled;
 pub use form::search_text as round_search_text;
 pub use moves::keep_time;
-pub use reactions::{
-    on_group_concluding, on_group_suspended, on_people_joined, on_round_wanted, on_supporters_endorsed, on_supporters_merged,
-};
+pub use reactions::{on_group_concluding, on_group_suspended, on_people_joined, on_round_wanted, on_supporters_endorsed};
 pub use rules::{Audience, ContributionStatus, Scope, Status, Visibility};
 pub use store::announcements::is_any as is_any_announcement;
 pub use store::clock::{due, next_change};

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::facts::Objections;
 use crate::groups::{GroupConcluding, GroupSuspended, PeopleJoined};
 use crate::locale::Localised;
-use crate::supporters::{SupportersEndorsed, SupportersMerged};
+use crate::supporters::SupportersEndorsed;
 
 /// Whoever is endorsed while a round asks all supporters is asked too.
 pub fn on_supporters_endorsed(tx: &mut Write<'_>, _: &SupportersEndorsed, _: &mut Objections) -> Result<()> {
@@ -72,9 +72,4 @@ pub fn on_round_wanted(tx: &mut Write<'_>, fact: &RoundWanted, _: &mut Objection
         fact.is_open();
     }
     Ok(())
-}
-
-/// Whoever goes into another supporter leaves it its places in audiences.
-pub fn on_supporters_merged(tx: &mut Write<'_>, fact: &SupportersMerged, _: &mut Objections) -> Result<()> {
-    if fact.from == fact.into { Ok(()) } else { audience::move_to(tx, fact.from, fact.into) }
 }

@@ -12,7 +12,7 @@ use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, FieldFault, Result as Answered};
+use crate::error::{Error, FieldFault, Problem, Result as Answered};
 use crate::text::{self, NameFault};
 
 /// What a path, a query or a body may be: it describes itself as a schema and is decoded from JSON. `()` stands for none.
@@ -279,11 +279,37 @@ fn describe(error: &ValidationError<'_>, origin: Origin, faults: &mut Vec<FieldF
             let hints: Vec<_> = context.iter().filter_map(|form| format_of(form)).map(format_hint).collect();
             fault(&at, "format", hints.join(", or "));
         }
+        // Of several forms the one of the value's type is meant, and what is wrong is what that one says.
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } if only(context, &at).is_some() => {
+            only(context, &at).into_iter().flatten().for_each(|error| describe(error, origin, faults));
+        }
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } if context.iter().all(|form| type_of(form, &at).is_some()) => {
+            let types: Vec<_> = context.iter().filter_map(|form| type_of(form, &at)).collect();
+            fault(&at, "type", format!("must be of type {}", types.join(" or ")));
+        }
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
             fault(&at, "type", "has none of the documented forms".into());
         }
         _ => fault(&at, "invalid", "is not as documented".into()),
     }
+}
+
+/// The type that a form asks for and the value at `at` is not of.
+fn type_of(form: &[ValidationError<'_>], at: &str) -> Option<String> {
+    form.iter().filter(|error| error.instance_path().to_string() == at).find_map(|error| match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(one.to_string()),
+        _ => None,
+    })
+}
+
+/// The one of several forms that takes values of this type, whatever else is wrong with it.
+fn only<'f, 'e>(forms: &'f [Vec<ValidationError<'e>>], at: &str) -> Option<&'f [ValidationError<'e>]> {
+    let is_other = |error: &ValidationError<'_>| {
+        matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().to_string() == at
+    };
+    let mut fitting = forms.iter().filter(|form| !form.iter().any(is_other));
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first.as_slice())
 }
 
 /// Whether a form's only fault is that the value is not null.
@@ -331,10 +357,35 @@ fn format_hint(format: &str) -> String {
 
 /// Free text that a body may leave out: a message, a reason. Blank is none; 422 at `pointer` where it cannot be kept.
 pub fn prose(pointer: &str, given: Option<&str>) -> Answered<Option<String>> {
+    prose_or_faults(pointer, given).map_err(|faults| Problem::invalid(&faults).into())
+}
+
+/// [`prose`] of a body that may have other faults, to be told with them ([`both`]).
+pub fn prose_or_faults(pointer: &str, given: Option<&str>) -> Result<Option<String>, Vec<FieldFault>> {
     match text::prose(given.unwrap_or_default(), text::MAX_TEXT) {
         Ok(text) => Ok(Some(text)),
         Err(NameFault::Empty) => Ok(None),
-        Err(fault) => Err(Error::invalid(pointer, "format", fault.to_string())),
+        Err(fault) => Err(vec![FieldFault::new(pointer, "format", fault.to_string())]),
+    }
+}
+
+/// Two parts of a body, or 422 with the faults of both.
+pub fn both<A, B>(one: Result<A, Vec<FieldFault>>, other: Result<B, Vec<FieldFault>>) -> Answered<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (one, other) => {
+            let faults: Vec<FieldFault> = one.err().into_iter().chain(other.err()).flatten().collect();
+            Err(Problem::invalid(&faults).into())
+        }
+    }
+}
+
+/// What a body is about, which was looked for although its form has these faults, so that what is wrong beside them is told with them. Where
+/// it is not there, or not the caller's, the form comes first (api.md, Conventions).
+pub fn behind<T>(faults: &[FieldFault], found: Answered<T>) -> Answered<T> {
+    match found {
+        Err(Error::Problem(_) | Error::Moved(_)) if !faults.is_empty() => Err(Problem::invalid(faults).into()),
+        found => found,
     }
 }
 
@@ -353,6 +404,7 @@ mod tests {
         region: Option<crate::country::Region>,
         #[serde(default)]
         tags: Vec<String>,
+        words: Option<crate::http::Written>,
     }
 
     #[test]
@@ -369,6 +421,16 @@ mod tests {
         assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code), (1, "/region", "enum"));
         assert!(faults[0].detail.contains("oceania"), "{faults:?}");
         assert!(Checker::of::<Body>().check(json!({"name": "a", "region": null}), Origin::Body).is_ok());
+        let long = json!({"name": "a", "words": "x".repeat(20_001)});
+        let faults = Checker::of::<Body>().check(long, Origin::Body).unwrap_err();
+        assert_eq!((faults.len(), faults[0].pointer.as_str(), faults[0].code), (1, "/words", "too-long"));
+        let long = json!({"name": "a", "words": {"en": "x".repeat(20_001), "fr": 1}});
+        let faults = Checker::of::<Body>().check(long, Origin::Body).unwrap_err();
+        let named: Vec<_> = faults.iter().map(|f| (f.pointer.as_str(), f.code)).collect();
+        assert_eq!(named, [("/words/en", "too-long"), ("/words/fr", "type")]);
+        let faults = Checker::of::<Body>().check(json!({"name": "a", "words": 5}), Origin::Body).unwrap_err();
+        assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/words", "type"));
+        assert_eq!(faults[0].detail, "must be of type string or object");
         let missing = Checker::of::<Body>().check(json!({}), Origin::Body).unwrap_err();
         assert_eq!(missing[0].pointer, "/name");
     }

@@ -42,7 +42,7 @@ pub use credential::{bad_link, is_link, linked};
 pub use etag::Tagged;
 pub use events::{Caller, Events, Narrated};
 pub use file::{About, StoredFile};
-pub use input::prose;
+pub use input::{behind, both, prose, prose_or_faults};
 pub use page::Page;
 pub use readable::Readable;
 pub use request::{Input, Request};

@@ -45,7 +45,8 @@ pub fn document(routes: &[Route]) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "The backend on which a multi-stakeholder initiative runs its working groups",
             "description": "Lists are cut into pages (`limit`, `cursor`), errors are problem+json (RFC 9457), what can be changed carries an ETag. \
-                Every answer takes `?locale=` (a language of the call, or `*` for all) and `Accept-Language`.",
+                Every answer takes `?locale=` (a language of the call, or `*` for all) and `Accept-Language`. A language that the call does not have is passed \
+                over: `Accept-Language` decides, then the caller's own language, then the call's first; `Content-Language` says which one was taken.",
             "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")}
         },
         "servers": [{"url": "/"}],

@@ -1,6 +1,6 @@
 //! Text that others wrote, made fit for a mail: pure.
 
-use crate::text::is_disguise;
+use crate::text::{is_disguise, is_right_to_left};
 
 /// Characters in a line of a text part (RFC 3676, 4.2, allows 78; quoting adds some).
 const WIDTH: usize = 72;
@@ -10,18 +10,19 @@ const ISOLATE: (char, char) = ('\u{2068}', '\u{2069}');
 /// What others wrote as one line, without controls, invisible characters and runs of white space. What is written from right to left is
 /// kept apart from what stands around it.
 pub fn one_line(text: &str) -> String {
-    let line = flat(text, is_disguise);
+    let line = flat(text, char::is_whitespace, is_disguise);
     if line.chars().any(is_right_to_left) { format!("{}{line}{}", ISOLATE.0, ISOLATE.1) } else { line }
 }
 
-/// A line of ours for the head of a mail: whatever is in it, it stays one line.
+/// A line of ours for the head of a mail: whatever is in it, it stays one line. A space that does not break, as French has before a colon,
+/// stays one.
 pub fn head_line(text: &str) -> String {
-    flat(text, char::is_control)
+    flat(text, |c| c.is_whitespace() && !matches!(c, '\u{A0}' | '\u{202F}'), char::is_control)
 }
 
-fn flat(text: &str, is_unwanted: impl Fn(char) -> bool) -> String {
+fn flat(text: &str, is_space: impl Fn(char) -> bool, is_unwanted: impl Fn(char) -> bool) -> String {
     let spaced: String =
-        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| *c == ' ' || !is_unwanted(*c)).collect();
+        text.chars().map(|c| if is_space(c) { ' ' } else { c }).filter(|c| *c == ' ' || !is_unwanted(*c)).collect();
     spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -49,11 +50,6 @@ pub fn cut(line: &str, max: usize) -> String {
         short.push(ISOLATE.1);
     }
     short
-}
-
-/// The scripts written from right to left, by their blocks in the Unicode roadmap.
-fn is_right_to_left(c: char) -> bool {
-    matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }
 
 /// Breaks long lines between words; a word that is longer (a link) keeps a line of its own.

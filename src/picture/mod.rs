@@ -13,6 +13,8 @@ pub mod words;
 use svg::node::Node;
 use svg::node::element::{Description, Element, Line, Path, Rectangle, Style, Text, Title};
 
+use crate::text;
+
 /// The one stylesheet of every picture.
 const STYLE: &str = "\
 svg{--paper:#fff;--ink:#1b1b1b;--faint:#6b6b6b;--grid:#dcdcdc;--band:#f4f4f4;--done:#1a6b3c;--fine:#1d5fa8;--risk:#a85a00;--late:#b00020;--off:#767676;--one:#1d5fa8;--two:#8fb3d9;background:var(--paper)}\
@@ -143,7 +145,18 @@ impl Picture {
 }
 
 fn words(class: &str, anchor: &str, x: f64, y: f64, text: &str) -> Text {
-    let node = Text::new(clean(text)).set("x", round(x)).set("y", round(y)).set("text-anchor", anchor);
+    let node = Text::new(clean(text)).set("x", round(x)).set("y", round(y));
+    // `start` and `end` turn with the direction. It is said, not left to the renderer, so that lines of every script keep the same side.
+    let node = if text::runs_right_to_left(text) {
+        let anchor = match anchor {
+            "start" => "end",
+            "end" => "start",
+            middle => middle,
+        };
+        node.set("direction", "rtl").set("text-anchor", anchor)
+    } else {
+        node.set("text-anchor", anchor)
+    };
     if class.is_empty() { node } else { node.set("class", class) }
 }
 

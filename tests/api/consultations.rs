@@ -6,6 +6,7 @@ mod following;
 mod killed;
 pub mod kit;
 mod listed;
+mod merging;
 mod moves;
 mod parties;
 mod public;

@@ -94,20 +94,20 @@ pub async fn answer_members(stage: &Stage, path: &str) -> Played {
 pub async fn ask_everybody(stage: &Stage) -> Played {
     stage.at(-3).await?;
     let round = json!({
-        "scope": "call", "title": both("Demo round: what supporters expect", "Tour de démonstration : les attentes des soutiens"),
-        "background": both("Made up by the demo: a question of every kind.", "Inventé par la démonstration : une question de chaque sorte."),
+        "scope": "call", "title": both("Demo round: what supporters expect", "Tour de démonstration : les attentes des soutiens"),
+        "background": both("Made up by the demo: a question of every kind.", "Inventé par la démonstration : une question de chaque sorte."),
         "audience": "supporters", "allowed_visibility": ["attributed", "anonymous", "secretariat_only"],
         "opens_at": stage.instant(-3), "closes_at": stage.instant(20),
     });
     let options = [("Back-ups", "Sauvegardes"), ("Updates", "Mises à jour"), ("Passwords", "Mots de passe")];
     let options: Vec<Value> = options.iter().map(|(en, fr)| both(en, fr)).collect();
     let questions = json!([
-        {"kind": "single_choice", "prompt": both("What comes first?", "Que faire d’abord ?"), "required": true, "options": options},
-        {"kind": "multiple_choice", "prompt": both("Where can you help?", "Où pouvez-vous aider ?"), "required": false,
+        {"kind": "single_choice", "prompt": both("What comes first?", "Que faire d’abord ?"), "required": true, "options": options},
+        {"kind": "multiple_choice", "prompt": both("Where can you help?", "Où pouvez-vous aider ?"), "required": false,
          "options": options, "min": 1, "max": 2},
-        {"kind": "scale", "prompt": both("How well do the groups serve you?", "Les groupes vous sont-ils utiles ?"), "required": true, "max": 5},
-        {"kind": "ranking", "prompt": both("In which order?", "Dans quel ordre ?"), "required": false, "options": options},
-        {"kind": "text", "prompt": both("What else?", "Quoi d’autre ?"), "required": false, "max_length": 5000},
+        {"kind": "scale", "prompt": both("How well do the groups serve you?", "Les groupes vous sont-ils utiles ?"), "required": true, "max": 5},
+        {"kind": "ranking", "prompt": both("In which order?", "Dans quel ordre ?"), "required": false, "options": options},
+        {"kind": "text", "prompt": both("What else?", "Quoi d’autre ?"), "required": false, "max_length": 5000},
     ]);
     let (path, asked) = open(stage, "secretariat", round, questions).await?;
     stage.at(-2).await?;

@@ -132,17 +132,26 @@ fn party(c: &mut AnyConnection, actor: &Actor, person: PersonId, round: &Round, 
         let begun = rows::begun_by(c, round.row.id, &ids)?;
         mine.retain(|facts| facts.endorsed || begun.contains(&facts.reference.id));
     }
+    let speaks = wanted.is_some_and(|id| actor.affiliations.iter().any(|(of, _)| *of == id));
     let others: Vec<&str> = mine.iter().map(|facts| facts.reference.name.as_str()).collect();
-    let others = others.join(" or ");
+    let way = match others[..] {
+        [] => String::new(),
+        [one] => format!(" Name {one}, or leave `?supporter_id` out."),
+        _ => format!(" Name {}.", others.join(" or ")),
+    };
     let chosen = match wanted {
         Some(id) => mine.into_iter().find(|facts| facts.reference.id == id),
         None if mine.len() > 1 => return Err(supporter_required(mine)),
         None => mine.pop(),
     };
     let facts = chosen.ok_or_else(|| match round.row.audience {
-        _ if wanted.is_some() && !others.is_empty() => {
-            let detail = format!("You do not answer for that supporter here. Leave `?supporter_id` out, or name {others}.");
-            Error::forbidden(detail)
+        _ if wanted.is_some() => {
+            let why = if speaks {
+                "You speak for that supporter, but this round does not ask it, or not you for it."
+            } else {
+                "You do not speak for that supporter: whoever is affiliated to it answers for it."
+            };
+            Error::forbidden(format!("{why}{way}"))
         }
         Audience::GroupMembers => Error::forbidden(
             "This round asks the group's members, and whoever fills one of its co-chair seats, each for their supporter.",

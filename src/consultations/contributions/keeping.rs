@@ -1,7 +1,8 @@
 //! What happens to contributions when something happens to whoever wrote them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::consultations::counting;
 use crate::consultations::rules::{Status, is_confidential};
 use crate::consultations::store::contributions::of_address;
 use crate::consultations::store::keeping::{self, Concerned};
@@ -29,6 +30,9 @@ pub fn person_erased(tx: &mut Write<'_>, fact: &PersonErased, _: &mut Objections
 /// Contributions go with their supporter, but two of one round cannot become one before it is over. A round that keeps to itself who answered
 /// stands against it where both are asked, answered or not.
 pub fn supporters_merged(tx: &mut Write<'_>, fact: &SupportersMerged, objections: &mut Objections) -> Result<()> {
+    if fact.from == fact.into {
+        return Ok(());
+    }
     let by_id = |all: Vec<Concerned>| all.into_iter().map(|one| (one.id, one)).collect::<BTreeMap<ConsultationId, Concerned>>();
     let (from, into) = (by_id(keeping::contributed(tx, fact.from)?), by_id(keeping::contributed(tx, fact.into)?));
     let (asked, asks) = (by_id(keeping::invited(tx, fact.from)?), by_id(keeping::invited(tx, fact.into)?));
@@ -54,5 +58,15 @@ pub fn supporters_merged(tx: &mut Write<'_>, fact: &SupportersMerged, objections
             stands = true;
         }
     }
-    if stands { Ok(()) } else { keeping::merge(tx, fact.from, fact.into) }
+    if stands {
+        return Ok(());
+    }
+    let concerned: BTreeSet<ConsultationId> = from.keys().chain(asked.keys()).copied().collect();
+    let mut over = Vec::new();
+    for id in concerned {
+        if counting::before_merge(tx, id)? {
+            over.push(id);
+        }
+    }
+    keeping::merge(tx, fact.from, fact.into, &over)
 }

@@ -8,6 +8,7 @@ use super::desk::must_be_open;
 use super::mails;
 use super::record::record;
 use super::routes::{AnswerBody, Draft, withdrawn};
+use crate::consultations::form;
 use crate::consultations::path::{self, InConsultation, Round};
 use crate::consultations::rules::questions::{Answers, Question, QuestionId};
 use crate::consultations::rules::{Audience, ContributionStatus, Visibility, answers};
@@ -15,9 +16,9 @@ use crate::consultations::store::contributions::{self as rows, ContributionId, C
 use crate::consultations::store::public::{self, PendingRow};
 use crate::consultations::store::{self, questions};
 use crate::db::Write;
-use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
+use crate::error::{Error, FieldFault, ProblemKind, Result};
 use crate::http::limits::Limit;
-use crate::http::{Accepted, Input, NoContent, Request, Route, route};
+use crate::http::{Accepted, Input, NoContent, Request, Route, behind, route};
 use crate::outbox::{self, Purpose, TokenBody};
 use crate::people;
 use crate::policy::Action;
@@ -92,13 +93,19 @@ async fn send(request: Request<InConsultation, (), New>) -> Result<Accepted> {
         .accept(
             || Accepted,
             |tx, input| {
-                let folded = people::fold_email(&input.body.email)
-                    .ok_or_else(|| Error::invalid("/email", "format", "is no e-mail address that mail could be sent to"))?;
-                let locale = locale(input)?;
-                let (round, at) = shared(tx, input)?;
-                must_be_open(&round.row, round.status)?;
+                let mut faults = Vec::new();
+                let folded = people::fold_email(&input.body.email);
+                if folded.is_none() {
+                    faults.push(FieldFault::new("/email", "format", "is no e-mail address that mail could be sent to"));
+                }
+                let locale = locale(input).map_err(|fault| faults.push(fault)).unwrap_or_default();
+                let (round, at) = behind(&faults, open(tx, input))?;
                 let asked = questions::of(tx, round.row.id)?;
-                let (answers, visibility) = complete(&input.body, &asked, &round)?;
+                let completed = complete(&input.body, &asked, &round).map_err(|more| faults.extend(more)).ok();
+                form::none(&faults)?;
+                let (Some(folded), Some((answers, visibility))) = (folded, completed) else {
+                    return Err(Error::Internal("answers without faults are there".into()));
+                };
                 let row = PendingRow {
                     id: tx.new_id(),
                     consultation_id: round.row.id,
@@ -116,18 +123,24 @@ async fn send(request: Request<InConsultation, (), New>) -> Result<Accepted> {
         .await
 }
 
-fn locale(input: &Input<InConsultation, (), New>) -> Result<String> {
+fn open(tx: &mut Write<'_>, input: &Input<InConsultation, (), New>) -> Result<(Round, Instant)> {
+    let (round, at) = shared(tx, input)?;
+    must_be_open(&round.row, round.status)?;
+    Ok((round, at))
+}
+
+fn locale(input: &Input<InConsultation, (), New>) -> Result<String, FieldFault> {
     match input.body.locale.as_deref() {
         Some(locale) if input.languages.0.iter().any(|known| known == locale) => Ok(locale.to_owned()),
         Some(_) => {
-            Err(Error::invalid("/locale", "unknown", format!("is no language of the call: {}", input.languages.0.join(", "))))
+            Err(FieldFault::new("/locale", "unknown", format!("is no language of the call: {}", input.languages.0.join(", "))))
         }
-        None => Ok(input.reader.content_language(&input.languages.0)),
+        None => Ok(input.reader.language(&input.languages.0).unwrap_or_default().to_owned()),
     }
 }
 
 /// Answers that can be submitted, or everything that is wrong with them.
-fn complete(body: &New, asked: &[Question], round: &Round) -> Result<(Answers, Visibility)> {
+fn complete(body: &New, asked: &[Question], round: &Round) -> Result<(Answers, Visibility), Vec<FieldFault>> {
     let given: Vec<_> = body.answers.iter().map(AnswerBody::given).collect();
     let order: Vec<QuestionId> = given.iter().map(|(id, _)| *id).collect();
     let mut faults = Vec::new();
@@ -137,14 +150,14 @@ fn complete(body: &New, asked: &[Question], round: &Round) -> Result<(Answers, V
     }
     match Draft::choose(body.visibility, &round.allowed) {
         Ok(Some(visibility)) if faults.is_empty() => Ok((read, visibility)),
-        Ok(Some(_)) => Err(Problem::invalid(&faults).into()),
+        Ok(Some(_)) => Err(faults),
         Ok(None) => {
             faults.push(FieldFault::new("/visibility", "required", "is missing; choose one that the round allows"));
-            Err(Problem::invalid(&faults).into())
+            Err(faults)
         }
         Err(fault) => {
             faults.push(fault);
-            Err(Problem::invalid(&faults).into())
+            Err(faults)
         }
     }
 }

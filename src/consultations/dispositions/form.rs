@@ -94,29 +94,19 @@ fn reason(at: &str, raw: &str, faults: &mut Vec<FieldFault>) -> String {
 }
 
 impl One {
-    /// It, of this contribution.
-    pub fn worded(&self, contribution_id: ContributionId) -> Result<Worded> {
+    /// It, of this contribution, with what is wrong with its words.
+    pub fn worded(&self, contribution_id: ContributionId) -> (Vec<Worded>, Vec<FieldFault>) {
         let mut faults = Vec::new();
         let reason = reason("", &self.reason, &mut faults);
-        if !faults.is_empty() {
-            return Err(Problem::invalid(&faults).into());
-        }
         let (disposition, deliverable) = (self.disposition, self.deliverable.clone());
-        Ok(Worded {
-            contribution_id,
-            question_id: None,
-            point: String::new(),
-            disposition,
-            reason,
-            deliverable,
-            at: String::new(),
-        })
+        let (point, at) = (String::new(), String::new());
+        (vec![Worded { contribution_id, question_id: None, point, disposition, reason, deliverable, at }], faults)
     }
 }
 
 impl Several {
-    /// Them, or everything that is wrong with their words.
-    pub fn worded(&self) -> Result<Vec<Worded>> {
+    /// Them, with everything that is wrong with their words.
+    pub fn worded(&self) -> (Vec<Worded>, Vec<FieldFault>) {
         let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
         let mut worded = Vec::with_capacity(self.items.len());
         for (n, item) in self.items.iter().enumerate() {
@@ -135,20 +125,25 @@ impl Several {
             let (contribution_id, question_id) = (item.contribution_id, item.question_id);
             worded.push(Worded { contribution_id, question_id, point, disposition, reason, deliverable, at });
         }
-        if faults.is_empty() { Ok(worded) } else { Err(Problem::invalid(&faults).into()) }
+        (worded, faults)
     }
 }
 
-/// What all of them are about, or everything that is not there: contributions that the caller sees, questions of the round, deliverables that
-/// are owed. Three queries.
-pub fn checked(c: &mut AnyConnection, consultation: ConsultationId, which: Which, worded: Vec<Worded>) -> Result<Vec<Checked>> {
+/// What all of them are about, or `faults` and everything that is not there: contributions that the caller sees, questions of the round,
+/// deliverables that are owed. Three queries.
+pub fn checked(
+    c: &mut AnyConnection,
+    consultation: ConsultationId,
+    which: Which,
+    (worded, mut faults): (Vec<Worded>, Vec<FieldFault>),
+) -> Result<Vec<Checked>> {
     let ids: Vec<ContributionId> = worded.iter().map(|one| one.contribution_id).collect();
     let found = listing::find(c, consultation, which, &ids)?;
     let found: HashMap<ContributionId, Submitted> = found.into_iter().map(|one| (one.listed_id(), one)).collect();
     let asked: Vec<Question> = questions::of(c, consultation)?;
     let names: Vec<String> = worded.iter().filter_map(|one| one.deliverable.clone()).collect();
     let takers = deliverables::all_named(c, &names)?;
-    let (mut checked, mut faults) = (Vec::with_capacity(worded.len()), Vec::new());
+    let mut checked = Vec::with_capacity(worded.len());
     for one in worded {
         let mut fault = |field: &str, code, why: &str| faults.push(FieldFault::new(format!("{}/{field}", one.at), code, why));
         let contribution = found.get(&one.contribution_id).cloned();

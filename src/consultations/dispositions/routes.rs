@@ -16,11 +16,11 @@ use crate::consultations::path::{self, InConsultation, Round};
 use crate::consultations::rules::{ContributionStatus, Status};
 use crate::consultations::store::contributions::ContributionId;
 use crate::consultations::store::dispositions::{self, DispositionRow, Dispositions};
-use crate::consultations::store::listing;
+use crate::consultations::store::listing::{self, Which};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, ProblemKind, Result};
 use crate::http::page::Paging;
-use crate::http::{Object, Page, Request, Route, Tagged, get, route};
+use crate::http::{Input, Object, Page, Request, Route, Tagged, behind, get, route};
 use crate::policy::Action;
 
 const ONE: &str = "/consultations/{consultation}/contributions/{contribution_id}/disposition";
@@ -94,31 +94,38 @@ async fn list(request: Request<InConsultation, Query>) -> Result<Page<Tagged<Dis
 async fn put(request: Request<InContribution, (), One>) -> Result<Object<Tagged<DispositionView>>> {
     request
         .write(|tx, input| {
-            let worded = input.body.worded(input.path.contribution_id)?;
-            let now = tx.now();
-            let round = eyes::run(tx, &input.path.consultation, input, now)?;
-            let which = eyes::of(&round, &input.actor);
-            if round.status.is_over() {
-                let found = listing::one(tx, round.row.id, which, input.path.contribution_id)?;
-                if let Some(known) = dispositions::of_whole(tx, found.row.id)? {
-                    input.if_match.require(known.version)?;
-                }
-            }
-            eyes::must_be_over(&round)?;
-            let wanted = checked(tx, round.row.id, which, vec![worded])?;
+            let worded = input.body.worded(input.path.contribution_id);
+            let (round, which) = behind(&worded.1, answerable(tx, input))?;
+            let wanted = checked(tx, round.row.id, which, worded)?;
             let (row, listed) = given(tx, &round, wanted)?.pop().ok_or_else(|| Error::not_found("contribution"))?;
             shown(tx, row, listed)
         })
         .await
 }
 
+/// The round of a contribution that the caller may answer now, where the answer that it names is the one that there is.
+fn answerable(tx: &mut Write<'_>, input: &Input<InContribution, (), One>) -> Result<(Round, Which)> {
+    let now = tx.now();
+    let round = eyes::run(tx, &input.path.consultation, input, now)?;
+    let which = eyes::of(&round, &input.actor);
+    if round.status.is_over() {
+        let found = listing::one(tx, round.row.id, which, input.path.contribution_id)?;
+        if let Some(known) = dispositions::of_whole(tx, found.row.id)? {
+            input.if_match.require(known.version)?;
+        }
+    }
+    eyes::must_be_over(&round)?;
+    Ok((round, which))
+}
+
 async fn put_several(request: Request<InConsultation, (), Several>) -> Result<Page<Tagged<DispositionView>>> {
     request
         .write(|tx, input| {
-            let worded = input.body.worded()?;
+            let worded = input.body.worded();
             let now = tx.now();
-            let round = eyes::run(tx, &input.path.consultation, input, now)?;
-            eyes::must_be_over(&round)?;
+            let round = eyes::run(tx, &input.path.consultation, input, now);
+            let round = round.and_then(|round| eyes::must_be_over(&round).map(|()| round));
+            let round = behind(&worded.1, round)?;
             let wanted = checked(tx, round.row.id, eyes::of(&round, &input.actor), worded)?;
             let rows = given(tx, &round, wanted)?;
             let items = views(tx, rows)?.into_iter().map(|(_, view)| view).collect();

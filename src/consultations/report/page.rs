@@ -60,7 +60,7 @@ fn words(tongue: Tongue) -> Words {
         results: tongue.say("Results", "Résultats"),
         suppressed: tongue.say(
             "Contributors could be anonymous: numbers from which somebody could be found out are kept back.",
-            "Les contributions pouvaient être anonymes : les nombres qui permettraient d'identifier quelqu'un ne sont pas communiqués.",
+            "Les contributions pouvaient être anonymes : les nombres qui permettraient d'identifier quelqu'un ne sont pas communiqués.",
         ),
         participation: tongue.say("Participation", "Participation"),
         register: tongue.say("Register", "Registre"),

@@ -54,15 +54,6 @@ pub fn take(tx: &mut Write<'_>, round: ConsultationId, supporters: &[SupporterId
     Ok(())
 }
 
-/// Gives the places of one supporter in audiences to another; where that has one already, the first one's goes.
-pub fn move_to(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
-    let known: Vec<ConsultationId> = a::table.filter(a::supporter_id.eq(into)).select(a::consultation_id).load(&mut **tx)?;
-    diesel::delete(a::table.filter(a::supporter_id.eq(from)).filter(any_of("consultation_audience.consultation_id", &known)))
-        .execute(&mut **tx)?;
-    diesel::update(a::table.filter(a::supporter_id.eq(from))).set(a::supporter_id.eq(into)).execute(&mut **tx)?;
-    Ok(())
-}
-
 /// Of these rounds and supporters: which supporter has submitted a contribution to which.
 pub fn answered(
     c: &mut AnyConnection,

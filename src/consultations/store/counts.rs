@@ -11,14 +11,19 @@ use crate::db::{AnyConnection, any_of};
 use crate::error::Result;
 use crate::schema::{consultation_audience as a, consultation_questions as q, consultation_tallies as t, contributions as n};
 
-/// How many supporters are in the audience of each of these rounds.
+/// How many supporters are in the audience of each of these rounds; of one that was counted, how many were in it then.
 pub fn invited(c: &mut AnyConnection, of: &[ConsultationId]) -> Result<HashMap<ConsultationId, i64>> {
-    let rows: Vec<(ConsultationId, i64)> = a::table
+    let mut invited: HashMap<ConsultationId, i64> = a::table
         .filter(any_of("consultation_audience.consultation_id", of))
         .group_by(a::consultation_id)
         .select((a::consultation_id, count_star()))
-        .load(c)?;
-    Ok(rows.into_iter().collect())
+        .load::<(ConsultationId, i64)>(c)?
+        .into_iter()
+        .collect();
+    let counted: Vec<(ConsultationId, Option<i64>)> =
+        t::table.filter(any_of("consultation_tallies.consultation_id", of)).select((t::consultation_id, t::invited)).load(c)?;
+    invited.extend(counted.into_iter().filter_map(|(id, were)| Some((id, were?))));
+    Ok(invited)
 }
 
 /// How many contributions to each of these rounds count.

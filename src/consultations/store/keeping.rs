@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::ConsultationId;
-use super::contributions::{ContributionId, of_supporter};
+use super::contributions::{ContributionId, as_invited, of_supporter};
 use crate::consultations::rules::{ContributionStatus, Status, Visibility};
 use crate::db::{AnyConnection, Backend, DbError, Write, any_of};
 use crate::error::Result;
@@ -146,7 +146,8 @@ pub fn invited(c: &mut AnyConnection, supporter: SupporterId) -> Result<Vec<Conc
 }
 
 /// Gives what one supporter contributed, and its places in audiences, to another. Where both contributed to a round that is over, both stay.
-pub fn merge(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result<()> {
+/// `over`: the rounds whose contributions stay of the sector and region that they were of.
+pub fn merge(tx: &mut Write<'_>, from: SupporterId, into: SupporterId, over: &[ConsultationId]) -> Result<()> {
     let of = |supporter: SupporterId| n::table.filter(n::supporter_id.eq(supporter));
     let theirs: Vec<ConsultationId> = of(into).select(n::consultation_id).load(&mut **tx)?;
     let moving: Vec<(ContributionId, ConsultationId)> =
@@ -154,6 +155,11 @@ pub fn merge(tx: &mut Write<'_>, from: SupporterId, into: SupporterId) -> Result
     for (id, round) in moving {
         // The owner of a second one to the same round stays the supporter that is gone: one an owner.
         let owner = of_supporter(if theirs.contains(&round) { from } else { into });
+        let asked_as = if over.contains(&round) { from } else { into };
+        if let Some((sector, region)) = as_invited(tx, round, asked_as)? {
+            let one = n::table.filter(n::id.eq(id));
+            diesel::update(one).set((n::sector.eq(sector), n::region.eq(region))).execute(&mut **tx)?;
+        }
         let to = (n::supporter_id.eq(into), n::owner.eq(owner), n::version.eq(n::version + 1));
         match tx.savepoint(|c| diesel::update(n::table.filter(n::id.eq(id))).set(to).execute(c)) {
             Ok(_) => {}

@@ -104,9 +104,12 @@ macro_rules! visible {
     }};
 }
 
-type Row = (ListedRow, Option<String>, Option<String>);
+/// Where its supporter came from, as the contribution keeps it since it was submitted, and as its place in the audience has it.
+type Row = (ListedRow, (Option<String>, Option<String>), (Option<String>, Option<String>));
 
-fn submitted((row, sector, region): Row) -> Submitted {
+fn submitted((row, own, invited): Row) -> Submitted {
+    // The supporter may have become another one since.
+    let (sector, region) = if own == (None, None) { invited } else { own };
     Submitted { row, sector, region }
 }
 
@@ -117,7 +120,11 @@ pub fn page(
     which: Which,
     plan: &Plan<Contributions>,
 ) -> Result<(Vec<Submitted>, Option<String>)> {
-    let query = visible!(consultation, which).select((ListedRow::as_select(), a::sector.nullable(), a::region.nullable()));
+    let query = visible!(consultation, which).select((
+        ListedRow::as_select(),
+        (n::sector, n::region),
+        (a::sector.nullable(), a::region.nullable()),
+    ));
     let rows: Vec<Row> = plan.apply(query).load(c)?;
     Ok(plan.cut(rows.into_iter().map(submitted).collect()))
 }
@@ -131,7 +138,8 @@ pub fn batch(
     limit: i64,
 ) -> Result<Vec<Submitted>> {
     let query = visible!(consultation, which).filter(n::listing_id.gt(after.to_owned())).order(n::listing_id).limit(limit);
-    let rows: Vec<Row> = query.select((ListedRow::as_select(), a::sector.nullable(), a::region.nullable())).load(c)?;
+    let rows: Vec<Row> =
+        query.select((ListedRow::as_select(), (n::sector, n::region), (a::sector.nullable(), a::region.nullable()))).load(c)?;
     Ok(rows.into_iter().map(submitted).collect())
 }
 
@@ -171,7 +179,8 @@ pub fn find(
     let anonymous = n::visibility.eq(Visibility::Anonymous).and(any_of("contributions.listing_id", listed));
     let own = n::visibility.ne(Visibility::Anonymous).and(any_of("contributions.id", listed));
     let query = visible!(consultation, which).filter(anonymous.or(own));
-    let rows: Vec<Row> = query.select((ListedRow::as_select(), a::sector.nullable(), a::region.nullable())).load(c)?;
+    let rows: Vec<Row> =
+        query.select((ListedRow::as_select(), (n::sector, n::region), (a::sector.nullable(), a::region.nullable()))).load(c)?;
     Ok(rows.into_iter().map(submitted).collect())
 }
 

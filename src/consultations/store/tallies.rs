@@ -30,10 +30,16 @@ pub fn recount(tx: &mut Write<'_>, consultation: ConsultationId) -> Result<()> {
     Ok(())
 }
 
-/// Writes the tally of a round, once, and how many contributed, where that may be told: what was written before stays.
+/// Writes the tally of a round, once, with how many were asked, and how many contributed, where that may be told: what was written before
+/// stays.
 pub fn keep(tx: &mut Write<'_>, consultation: ConsultationId, tally: &Tally, submitted: Option<i64>) -> Result<()> {
     let (json, now) = (serde_json::to_string(tally)?, tx.now());
-    let row = (t::consultation_id.eq(consultation), t::tally.eq(json), t::submitted.eq(submitted), t::created_at.eq(now));
+    // Counted from the tally, which may have been made a moment before.
+    let invited = Some(tally.cells.iter().map(|cell| cell.invited).sum::<i64>()).filter(|invited| *invited > 0);
+    let row = (
+        (t::consultation_id.eq(consultation), t::tally.eq(json), t::invited.eq(invited)),
+        (t::submitted.eq(submitted), t::created_at.eq(now)),
+    );
     match tx.savepoint(|c| diesel::insert_into(t::table).values(row).execute(c)) {
         Err(error) if DbError::unique_violation(&error) => Ok(()),
         written => Ok(written.map(drop)?),

@@ -17,11 +17,14 @@ use super::store::{self, Content, Versions, Which};
 use crate::address;
 use crate::audit;
 use crate::db::AnyConnection;
-use crate::error::{Error, ProblemKind, Result};
+use crate::error::{Error, FieldFault, ProblemKind, Result};
 use crate::files::Files;
 use crate::groups::{self, GroupFacts};
 use crate::http::page::Paging;
-use crate::http::{About, Created, Input, Object, Page, Request, Route, StoredFile, Tagged, Uploaded, get, prose, route, upload};
+use crate::http::{
+    About, Created, Input, Object, Page, Request, Route, StoredFile, Tagged, Uploaded, both, get, prose, prose_or_faults, route,
+    upload,
+};
 use crate::policy::{Action, Actor};
 use crate::time::Instant;
 
@@ -156,16 +159,13 @@ async fn create(
     request
         .create(
             move |tx, input| {
-                let link = match &input.body {
-                    Some(Link { url, .. }) => {
-                        Some(address::url(url).map_err(|why| Error::invalid("/url", "format", why.to_string()))?)
-                    }
-                    None => None,
-                };
+                let link = input.body.as_ref().map(|Link { url, .. }| address::url(url)).transpose();
+                let link = link.map_err(|why| vec![FieldFault::new("/url", "format", why.to_string())]);
                 let note = match (&uploaded, &input.body) {
-                    (Some(uploaded), _) => uploaded.note.clone(),
-                    (None, body) => prose("/note", body.as_ref().and_then(|link| link.note.as_deref()))?,
+                    (Some(uploaded), _) => Ok(uploaded.note.clone()),
+                    (None, body) => prose_or_faults("/note", body.as_ref().and_then(|link| link.note.as_deref())),
                 };
+                let (link, note) = both(link, note)?;
                 let (_, group) = path::hold(tx, input)?;
                 let found = deliverables::find(tx, &input.path.deliverable)?;
                 let found = deliverables::hold(tx, found.row.id)?;

@@ -76,7 +76,7 @@ struct Newly {
     password: String,
     #[schemars(length(max = 200))]
     display_name: String,
-    /// A language of the call.
+    /// A language of the call; the request's (`Accept-Language`) where it is left out.
     #[schemars(length(max = 35))]
     locale: Option<String>,
 }
@@ -128,7 +128,7 @@ async fn accept_as_newcomer(request: Request<(), (), Newly>) -> Result<NoContent
                 // Whoever follows the link reads the mailbox.
                 verified_at: Some(now),
                 display_name: &name,
-                locale: input.body.locale.as_deref(),
+                locale: input.body.locale.as_deref().or_else(|| input.reader.language(&input.languages.0)),
                 role: Role::Person,
                 password_hash: Some(&hash),
             };

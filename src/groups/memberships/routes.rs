@@ -8,7 +8,7 @@ use super::rules::{self, MembershipRole, MembershipStatus};
 use super::store::{self, Filter, Memberships, New, Row};
 use super::{admission, endings, mails};
 use crate::db::AnyConnection;
-use crate::error::{Error, Problem, ProblemKind, Result, Violation};
+use crate::error::{Error, FieldFault, Problem, ProblemKind, Result, Violation};
 use crate::groups::mails::membership_ended;
 use crate::groups::path::InGroup;
 use crate::groups::rules::JoinPolicy;
@@ -17,7 +17,7 @@ use crate::groups::store::names;
 use crate::groups::view::GroupRef;
 use crate::http::etag::stale;
 use crate::http::page::Paging;
-use crate::http::{Created, Input, Object, Page, Request, Route, Tagged, get, prose, route};
+use crate::http::{Created, Input, Object, Page, Request, Route, Tagged, both, get, prose, prose_or_faults, route};
 use crate::locale::Reader;
 use crate::people::{self, PersonRef};
 use crate::policy::{self, Action, Actor, MembershipId, SupporterId};
@@ -168,11 +168,12 @@ async fn make(request: Request<InGroup, (), NewMembership>) -> Result<Created<Me
         .create(
             |tx, input| {
                 let NewMembership { supporter_id: supporter, role, message } = &input.body;
-                let message = prose("/message", message.as_deref())?;
-                if *role == Some(MembershipRole::Observer) {
-                    let detail = "must be member; an observer is invited by a co-chair or the secretariat";
-                    return Err(Error::invalid("/role", "enum", detail));
-                }
+                let detail = "must be member; an observer is invited by a co-chair or the secretariat";
+                let is_member = match role {
+                    Some(MembershipRole::Observer) => Err(vec![FieldFault::new("/role", "enum", detail)]),
+                    Some(MembershipRole::Member) | None => Ok(()),
+                };
+                let (message, ()) = both(prose_or_faults("/message", message.as_deref()), is_member)?;
                 let group = names::resolve(tx, &input.path.group, "/memberships")?;
                 may_speak_for(input, *supporter)?;
                 let person = people::oneself(&input.actor)?;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::audit::{self, Entry};
 use crate::call;
-use crate::error::{Error, Problem, Result, Violation};
+use crate::error::{FieldFault, Result, Violation};
 use crate::facts;
 use crate::groups::balance;
 use crate::groups::derogations::{self, Granted};
@@ -14,7 +14,7 @@ use crate::groups::path::InGroup;
 use crate::groups::rules::Status;
 use crate::groups::store::{self, entry, names};
 use crate::groups::view::GroupView;
-use crate::http::{Object as Answered, Request, Tagged, prose};
+use crate::http::{Object as Answered, Request, Tagged, both, prose_or_faults};
 use crate::policy::Object;
 use crate::states::State;
 
@@ -37,18 +37,15 @@ pub async fn transition(request: Request<InGroup, (), Transition>) -> Result<Ans
             let Transition { to, derogation, .. } = &input.body;
             let call = call::load(tx)?;
             let today = call.today(tx.now());
-            let reason = prose("/reason", input.body.reason.as_deref())?;
             let given = match derogation {
                 Some(_) if !to.needs_balance() => {
-                    return Err(Error::invalid(
-                        "/derogation",
-                        "unknown",
-                        "goes only with a group that becomes active; remove it",
-                    ));
+                    let detail = "goes only with a group that becomes active; remove it";
+                    Err(vec![FieldFault::new("/derogation", "unknown", detail)])
                 }
-                Some(granted) => Some(granted.terms("/derogation", today).map_err(|faults| Problem::invalid(&faults))?),
-                None => None,
+                Some(granted) => granted.terms("/derogation", today).map(Some),
+                None => Ok(None),
             };
+            let (reason, given) = both(prose_or_faults("/reason", input.body.reason.as_deref()), given)?;
             let id = names::resolve(tx, &input.path.group, "/transitions")?.id;
             input.allow(&Object::initiative())?;
             let row = store::hold(tx, id)?;

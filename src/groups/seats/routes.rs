@@ -9,14 +9,14 @@ use super::setting::{self, Setting};
 use super::{SeatOf, settle};
 use crate::call;
 use crate::db::Write;
-use crate::error::{Error, Problem, ProblemKind, Result};
+use crate::error::{Error, ProblemKind, Result};
 use crate::groups::path::{InGroup, InSeat};
 use crate::groups::rules::Status;
 use crate::groups::store::{self, GroupRow, SeatList, SeatRow, Seats, names};
 use crate::groups::view::{self, SeatView};
 use crate::http::change::Change;
 use crate::http::page::Paging;
-use crate::http::{Input, NoContent, Object as Answered, Page, Request, Route, Tagged, get, route};
+use crate::http::{Input, NoContent, Object as Answered, Page, Request, Route, Tagged, behind, both, get, route};
 use crate::people;
 use crate::policy::{Action, Object, PersonId, SupporterId};
 use crate::supporters;
@@ -111,12 +111,9 @@ async fn put(request: Request<InGroup, (), Setting>) -> Result<Tagged<Page<Tagge
             let call = call::load(tx)?;
             let today = call.today(tx.now());
             let given = derogation.as_ref().map(|granted| granted.terms("/derogation", today)).transpose();
-            let given = given.map_err(|faults| Problem::invalid(&faults))?;
-            let group = names::resolve(tx, &input.path.group, "/co-chairs")?;
-            input.allow(&Object::initiative())?;
-            input.if_match.require(group.version)?;
-            refuse_withdrawn(&group)?;
-            setting::refuse(&setting::faults(tx, seats)?)?;
+            let group = behind(given.as_ref().err().map_or(&[], Vec::as_slice), settable(tx, input))?;
+            let named = setting::faults(tx, seats)?;
+            let (given, ()) = both(given, if named.is_empty() { Ok(()) } else { Err(named) })?;
             let supporters: Vec<SupporterId> = seats.iter().map(|seat| seat.supporter_id).collect();
             supporters::hold(tx, &supporters)?;
             people::hold(tx, seats.iter().filter_map(|seat| seat.person_id.value().copied()))?;
@@ -131,6 +128,15 @@ async fn put(request: Request<InGroup, (), Setting>) -> Result<Tagged<Page<Tagge
             Ok(Tagged::new(group.version, Page::new(view::seats(tx, &rows, None)?, None, None)))
         })
         .await
+}
+
+/// The group whose seats the caller may set, at the version that it knows.
+fn settable(tx: &mut Write<'_>, input: &Input<InGroup, (), Setting>) -> Result<GroupRow> {
+    let group = names::resolve(tx, &input.path.group, "/co-chairs")?;
+    input.allow(&Object::initiative())?;
+    input.if_match.require(group.version)?;
+    refuse_withdrawn(&group)?;
+    Ok(group)
 }
 
 /// What was given up before it began has no co-chairs. A concluded group's are set where it is to begin again.

@@ -51,7 +51,7 @@ struct Register {
     password: String,
     #[schemars(length(max = 200))]
     display_name: String,
-    /// A language of the call.
+    /// A language of the call; the request's (`Accept-Language`) where it is left out.
     #[schemars(length(max = 35))]
     locale: Option<String>,
 }
@@ -112,7 +112,7 @@ async fn register(request: Request<(), (), Register>) -> Result<Accepted> {
                 folded_email: &folded,
                 verified_at: None,
                 display_name: &name,
-                locale: body.locale.as_deref(),
+                locale: body.locale.as_deref().or_else(|| input.reader.language(&input.languages.0)),
                 role: Role::Person,
                 password_hash: Some(&hash),
             };

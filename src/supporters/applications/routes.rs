@@ -109,9 +109,9 @@ async fn apply(request: Request<(), (), New>) -> Result<Accepted> {
             || Accepted,
             |tx, input| {
                 let application = input.body.check(&call::load(tx)?)?;
-                let locale = input.reader.content_language(&input.languages.0);
-                let id = store::insert(tx, &application, &locale)?;
-                mails::ask_to_confirm(tx, id, &application, &locale)
+                let locale = input.reader.language(&input.languages.0).unwrap_or_default();
+                let id = store::insert(tx, &application, locale)?;
+                mails::ask_to_confirm(tx, id, &application, locale)
             },
         )
         .await

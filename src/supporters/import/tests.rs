@@ -65,8 +65,8 @@ fn every_fault_of_every_bad_line_is_told() {
     12 has 9 cells where the header has 8: a comma, a quotation mark or a cell is missing or too many
     13 Organisation: is empty: a supporter needs a name
     14 Organisation: is the name of line 5 as well, but for case, accents and punctuation: keep one
-    15 Organisation: "Bell\u{7} Tower" has a control or text-direction character, which names may not have
-    16 Organisation: "Mirror \u{202e}Advisory" has a control or text-direction character, which names may not have
+    15 Organisation: "Bell\u{7} Tower" has a control or text-direction character; remove it
+    16 Organisation: "Mirror \u{202e}Advisory" has a control or text-direction character; remove it
     17 Organisation: "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX…" is longer than 200 characters
     18 Organisation: "—" needs at least one letter or digit
     19 Secteur: "Martian" is no sector of the call: map it under [values.sector], or correct it

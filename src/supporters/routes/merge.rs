@@ -6,9 +6,9 @@ use serde::Deserialize;
 use super::{Beside, SupporterView};
 use crate::audit::{self, Entry};
 use crate::db::AnyConnection;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldFault, Result};
 use crate::facts::{self, Objections};
-use crate::http::{Object, Request, Tagged, prose};
+use crate::http::{Object, Request, Tagged, behind, both, prose_or_faults};
 use crate::policy::SupporterId;
 use crate::supporters::facts::SupportersMerged;
 use crate::supporters::path::{InSupporter, load};
@@ -28,11 +28,11 @@ pub struct Merge {
 pub async fn merge(request: Request<InSupporter, (), Merge>) -> Result<Object<Tagged<SupporterView>>> {
     request
         .write(|tx, input| {
-            let reason = prose("/reason", input.body.reason.as_deref())?;
-            let from = load(tx, input, "/merge")?;
-            let Some(into) = store::find(tx, input.body.into_supporter_id.as_str())? else {
-                return Err(Error::invalid("/into_supporter_id", "unknown", "names no supporter"));
-            };
+            let reason = prose_or_faults("/reason", input.body.reason.as_deref());
+            let from = behind(reason.as_ref().err().map_or(&[], Vec::as_slice), load(tx, input, "/merge"))?;
+            let into = store::find(tx, input.body.into_supporter_id.as_str())?;
+            let into = into.ok_or_else(|| vec![FieldFault::new("/into_supporter_id", "unknown", "names no supporter")]);
+            let (reason, into) = both(reason, into)?;
             entry::hold(tx, &[from.id, into.id])?;
             // What they are now: somebody may have changed them before they were held.
             let (from, into) = (find(tx, from.id)?, find(tx, into.id)?);

@@ -118,7 +118,7 @@ impl Road {
     /// What is left out, in words; `None`: nothing.
     fn left_out(&self) -> Option<String> {
         let (drawn, in_all) = (self.rows().count(), self.in_all());
-        let (en, fr) = ("more are less urgent; the board lists them", "autres sont moins urgents ; le tableau les énumère");
+        let (en, fr) = ("more are less urgent; the board lists them", "autres sont moins urgents ; le tableau les énumère");
         (drawn < in_all).then(|| format!("{} {}.", in_all - drawn, self.tongue.say(en, fr)))
     }
 }

@@ -214,6 +214,45 @@ fn whoever_comes_with_an_import_or_the_call_file_is_asked_too() {
 }
 
 #[test]
+fn a_round_that_opens_while_an_import_runs_asks_whom_it_brings() {
+    let cast = Cast::new();
+    let before = Asked::ready(&cast, "supporters", &["attributed"]);
+    let closing = Asked::new(&cast, "supporters", &["attributed"]);
+    let register = "name,sector,country\nLatecomers,academia,FR\nLatest,private_sector,DE\n";
+    let mapping = plenary::supporters::Mapping::plain("late");
+    let parsed = plenary::supporters::parse_register(register.as_bytes(), &mapping, &crate::import::codes(cast.db())).unwrap();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (moved, have_moved) = std::sync::mpsc::channel();
+    let during = std::thread::scope(|scope| {
+        let (cast, parsed) = (&cast, &parsed);
+        scope.spawn(move || {
+            let mut first = true;
+            let wait = |_: usize, _: usize| {
+                if std::mem::take(&mut first) {
+                    begun.send(()).unwrap();
+                    // As long as the others need; where they wait for the import (SQLite has one writer), no longer.
+                    have_moved.recv_timeout(std::time::Duration::from_secs(2)).ok();
+                }
+            };
+            plenary::supporters::import(&cast.beside_db(), parsed, "late", crate::import::ALL, &mut { wait }).unwrap();
+        });
+        has_begun.recv().unwrap();
+        before.go(cast, &cast.secretary, "open").expect(200);
+        let during = Asked::new(cast, "supporters", &["attributed"]);
+        closing.go(cast, &cast.secretary, "closed").expect(200);
+        moved.send(()).ok();
+        during
+    });
+    let endorsed = cast.get("/supporters?total=true").json()["total"].as_i64().unwrap();
+    for round in [&before, &during] {
+        assert_eq!(invited(&cast, round), endorsed);
+    }
+    // Whichever came first: whoever is counted in it was there before it closed.
+    let closed = cast.get(&closing.path).expect(200).json()["counts"]["invited"].as_i64().unwrap();
+    assert!([endorsed - 2, endorsed].contains(&closed), "{closed}");
+}
+
+#[test]
 fn nobody_is_endorsed_unseen_while_a_round_opens() {
     let cast = Cast::new();
     let rounds: Vec<Asked> = (0..4).map(|_| Asked::ready(&cast, "supporters", &["attributed"])).collect();

@@ -135,6 +135,27 @@ fn several_are_answered_at_once_or_none() {
         put(&json!([twice, twice])).expect(422).faults(),
         ["/items/0/reason format", "/items/1/reason format", "/items/1/contribution_id repeated"]
     );
+    // What is wrong with the words, and what is not there, in one answer; the words alone where the caller sees no round.
+    let mixed = json!([
+        {"contribution_id": round.id, "question_id": round.id, "disposition": "noted", "reason": " ", "deliverable": "WG5-D99"},
+        {"contribution_id": planted[0].id, "point": "\u{7}", "disposition": "noted", "reason": "Yes."},
+    ]);
+    assert_eq!(
+        put(&mixed).expect(422).faults(),
+        [
+            "/items/0/reason format",
+            "/items/1/point format",
+            "/items/0/contribution_id unknown",
+            "/items/0/question_id unknown",
+            "/items/0/deliverable unknown"
+        ]
+    );
+    let by_stranger = cast.ask("PUT", &path).by(&cast.stranger).json(&json!({"items": mixed})).send();
+    assert_eq!(by_stranger.expect(422).faults(), ["/items/0/reason format", "/items/1/point format"]);
+    let one = format!("{}/contributions/{}/disposition", round.path, planted[0].id);
+    let body = json!({"disposition": "noted", "reason": "", "deliverable": "WG5-D99"});
+    let alone = cast.ask("PUT", &one).by(&cast.chair).json(&body).send();
+    assert_eq!(alone.expect(422).faults(), ["/reason format", "/deliverable unknown"]);
     let given = json!([
         {"contribution_id": planted[0].id, "disposition": "accepted", "reason": "Yes.", "deliverable": taker},
         {"contribution_id": planted[1].listing_id, "question_id": asked[0], "point": "norms", "disposition": "rejected", "reason": "Too late."},
@@ -201,4 +222,45 @@ fn contributors_hear_what_became_of_their_input() {
         "{}",
         queue.text()
     );
+}
+
+/// What anybody reads of a round: how many contributions are listed without an answer, and how many `/trace` says are not answered.
+fn gaps(cast: &Cast, round: &Asked) -> (usize, Option<i64>) {
+    let listed = items(cast.get(&format!("{}/contributions", round.path)));
+    let open = listed.iter().filter(|one| one["dispositions"].as_array().unwrap().is_empty()).count();
+    let trace = cast.get("/trace").expect(200).json();
+    let gap = trace["gaps"]["contributions_never_answered"].as_array().unwrap().first().cloned();
+    (open, gap.map_or(Some(0), |gap| gap["contributions"].as_i64()))
+}
+
+#[test]
+fn a_gap_of_the_trace_tells_no_more_than_the_list_does() {
+    let cast = Cast::new();
+    let round = Asked::new(&cast, "supporters", SECRET);
+    let said = &[("attributed", 0), ("attributed", 0), ("anonymous", 0), ("anonymous", 0), ("secretariat_only", 0)];
+    let planted = answer(&cast, &round, &[Bodies { sector: "state", region: "asia", invited: 9, said }]);
+    let member = cast.person("planted@plenary.test");
+    let path = format!("/supporters/{}/affiliations", planted[0].supporter);
+    cast.ask("POST", &path).by(&cast.secretary).json(&json!({"email": member.email, "role": "focal_point"})).send().expect(201);
+    cast.write(|tx| {
+        use diesel::prelude::*;
+        use plenary::schema::contributions as n;
+        let owner = n::owner.eq(format!("supporter:{}", planted[0].supporter));
+        Ok(diesel::update(n::table.filter(n::id.eq(&planted[0].id))).set(owner).execute(&mut **tx)?)
+    });
+    round.go(&cast, &cast.secretary, "closed").expect(200);
+    published(&cast, &round);
+    work(&cast);
+    let results = cast.get(&format!("{}/results", round.path)).expect(200).json();
+    // What is for the secretariat alone is in neither number.
+    assert_eq!(gaps(&cast, &round), (4, Some(4)));
+    let narrow = |to: &str| {
+        let ask = cast.ask("PATCH", &format!("{}/contribution", round.path)).by(&member).if_match("*");
+        ask.json(&json!({"visibility": to})).send().expect(200);
+    };
+    narrow("anonymous");
+    assert_eq!(gaps(&cast, &round), (4, Some(4)), "whoever hides its name is no gap less");
+    narrow("secretariat_only");
+    assert_eq!(gaps(&cast, &round), (3, Some(3)), "the list, which everybody reads, has one less: the number adds nothing to it");
+    assert_eq!(cast.get(&format!("{}/results", round.path)).expect(200).json(), results);
 }

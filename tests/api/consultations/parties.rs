@@ -74,16 +74,24 @@ fn who_may_act_for_several_says_for_which() {
     }
     let other = cast.ask("GET", &path(cast.other_supporter, "")).by(&cast.member).send();
     assert_eq!(other.status, 403, "it is not theirs");
+    // The reason is the true one, whoever asks: not who is asked, but who speaks for whom.
+    for (person, named) in [(&cast.member, true), (&cast.stranger, false), (&cast.secretary, false)] {
+        let refused = cast.ask("GET", &path(cast.other_supporter, "")).by(person).send().expect(403).json();
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains("You do not speak for that supporter"), "{detail}");
+        assert_eq!(detail.contains("leave `?supporter_id` out"), named, "{detail}");
+    }
     // A supporter that withdrew contributes nothing, and still reads what it said.
     let withdraw = format!("/supporters/{}/transitions", cast.supporter);
     cast.ask("POST", &withdraw).by(&cast.secretary).json(&json!({"to": "withdrawn", "reason": "No more."})).send().expect(200);
     assert_eq!(round.read(&cast, &cast.focal_point).expect(200).json()["status"], "submitted");
     assert_eq!(round.save(&cast, &cast.focal_point, Some("*"), "Again.").status, 403);
     assert_eq!(round.act(&cast, &cast.focal_point, "withdraw").status, 403);
-    assert_eq!(
-        Round::open(&cast, &cast.secretary, "supporters", &["attributed"], None).read(&cast, &cast.focal_point).status,
-        403
-    );
+    let next = Round::open(&cast, &cast.secretary, "supporters", &["attributed"], None);
+    assert_eq!(next.read(&cast, &cast.focal_point).status, 403);
+    let mine = cast.ask("GET", &format!("{}?supporter_id={}", next.mine(), cast.supporter)).by(&cast.focal_point).send();
+    let detail = mine.expect(403).json()["detail"].to_string();
+    assert!(detail.contains("does not ask it") && !detail.contains("do not speak"), "{detail}");
 }
 
 #[test]
@@ -101,6 +109,9 @@ fn a_groups_round_is_its_members() {
     cast.mails();
     round.act(&cast, &cast.member, "submit").expect(200);
     assert_eq!(cast.mails().list(), ["contribution_submitted focal-point@plenary.test"]);
+    let path = format!("{}?supporter_id={}", round.mine(), cast.other_supporter);
+    let detail = cast.ask("GET", &path).by(&cast.secretary).send().expect(403).json()["detail"].to_string();
+    assert!(detail.contains("You do not speak for that supporter"), "{detail}");
     let draft = Round::draft(&cast, "group_members", &["attributed"], Some(cast.group));
     assert_eq!(draft.save(&cast, &cast.chair, None, "Mine.").expect(409).problem(), "wrong-state");
     assert_eq!(draft.save(&cast, &cast.member, None, "Mine.").status, 404);

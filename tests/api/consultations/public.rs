@@ -76,11 +76,12 @@ fn faulty_public_answers_are_refused_and_at_the_close_nothing_counts() {
     assert_eq!(post(body).expect(422).faults(), ["/answers/0/value range", "/visibility required"]);
     let body = json!({"email": "ana@example.org", "answers": [{"question_id": round.questions[0], "value": ""}], "visibility": "anonymous"});
     assert_eq!(post(body).expect(422).faults(), ["/answers/0/value required", "/answers required"]);
-    assert_eq!(post(json!({"email": "ana", "answers": []})).expect(422).faults(), ["/email format"]);
-    assert_eq!(
-        post(json!({"email": "ana@example.org", "locale": "xx", "answers": []})).expect(422).faults(),
-        ["/locale unknown"]
-    );
+    // The address and the language beside the answers.
+    let body = json!({"email": "ana", "locale": "xx", "answers": [{"question_id": round.questions[3], "value": 9}]});
+    let all = ["/email format", "/locale unknown", "/answers/0/value range", "/visibility required"];
+    assert_eq!(post(body.clone()).expect(422).faults(), all);
+    let nowhere = cast.ask("POST", "/consultations/nowhere/public-contributions").json(&body).send();
+    assert_eq!(nowhere.expect(422).faults(), all[..2], "the form of the body comes before the round");
     for email in ["ana@example.org", "eve@example.org"] {
         send(&cast, &round, email, "Just in time.").expect(202);
     }
@@ -101,6 +102,32 @@ fn faulty_public_answers_are_refused_and_at_the_close_nothing_counts() {
         Ok(n::table.select((n::status, n::revision)).load(c)?)
     });
     assert_eq!(counted, [("submitted".to_owned(), 1)]);
+}
+
+#[test]
+fn a_contribution_that_says_nothing_is_refused_also_where_nothing_is_required() {
+    let cast = Cast::new();
+    let asked = json!([{"kind": "text", "prompt": "Anything else?"}, {"kind": "multiple_choice", "prompt": "Which?", "options": ["One", "Two"]}]);
+    for audience in ["public", "supporters"] {
+        let round = Round::opened(&cast, &cast.secretary, audience, &["attributed"], None, &asked);
+        let blank = json!([{"question_id": round.questions[0], "value": " "}, {"question_id": round.questions[1], "value": []}]);
+        for answers in [json!([]), blank] {
+            let saved = round.put(cast.ask("PUT", &round.mine()).by(&cast.member), Some("*"), &json!({"answers": answers}));
+            let first = saved.status == 412;
+            let saved = if first {
+                round.put(cast.ask("PUT", &round.mine()).by(&cast.member), None, &json!({"answers": answers}))
+            } else {
+                saved
+            };
+            saved.expect(200);
+            assert_eq!(round.act(&cast, &cast.member, "submit").expect(422).faults(), ["/answers required"], "{audience}");
+            if audience == "public" {
+                let body = json!({"email": "ana@example.org", "answers": answers});
+                let sent = cast.ask("POST", &format!("{}/public-contributions", round.path)).json(&body).send();
+                assert_eq!(sent.expect(422).faults(), ["/answers required"]);
+            }
+        }
+    }
 }
 
 #[test]

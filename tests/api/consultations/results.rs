@@ -146,6 +146,8 @@ fn the_report_is_one_page_for_print() {
     let synthesis = format!("{}/synthesis", round.path);
     let put = |text: &Value| cast.ask("PUT", &synthesis).by(&cast.secretary).json(&json!({"markdown": text})).send();
     assert_eq!(put(&json!({"en": "a", "xx": "b"})).expect(422).faults(), ["/markdown/xx unknown"]);
+    assert_eq!(put(&json!("x".repeat(100_001))).expect(422).faults(), ["/markdown too-long"]);
+    assert_eq!(put(&json!([])).expect(422).faults(), ["/markdown type"]);
     let text = json!({"en": "# They agree\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) **much**", "fr": "Ils sont d'accord."});
     let written = put(&text).expect(200);
     assert_eq!(put(&text).expect(428).problem(), "precondition-required");

@@ -131,7 +131,8 @@ fn what_is_too_large_or_malformed_is_refused_and_nothing_stays() {
     }
     post().header("Content-Type", &media_type).header("Content-Encoding", "gzip").body(body.clone()).send().expect(415);
     assert_eq!(post().json(&json!(null)).send().expect(422).faults(), [" type"]);
-    assert_eq!(post().json(&json!({"url": "javascript:alert(1)"})).send().expect(422).faults(), ["/url format"]);
+    let link = json!({"url": "javascript:alert(1)", "note": "\u{7}"});
+    assert_eq!(post().json(&link).send().expect(422).faults(), ["/url format", "/note format"]);
     assert_eq!(post().json(&json!({"url": "https://example.org", "file": "x"})).send().expect(422).faults(), ["/file unknown"]);
     work.is_empty();
     assert_eq!(work.reads(&work.chair, "?total=true").json()["total"], 1);

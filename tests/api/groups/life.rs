@@ -215,7 +215,10 @@ fn a_group_begins_where_the_rule_holds_or_is_waived() {
     let waiving = |codes: &[&str]| json!({"to": "active", "derogation": {"waives": codes, "reason": "So it is."}});
     assert_eq!(codes(&begin(waiving(&["sectors", "countries"])).expect(422)), ["not_endorsed"]);
     let faulty = json!({"to": "active", "derogation": {"waives": ["sectors"], "reason": " ", "until": "2026-08-31"}});
-    assert_eq!(begin(faulty).expect(422).faults(), ["/derogation/reason format", "/derogation/until past"]);
+    assert_eq!(begin(faulty.clone()).expect(422).faults(), ["/derogation/reason format", "/derogation/until past"]);
+    let all = json!({"to": "active", "reason": "\u{7}", "derogation": faulty["derogation"]});
+    let faults = begin(all).expect(422).faults();
+    assert_eq!(faults, ["/reason format", "/derogation/reason format", "/derogation/until past"]);
     let begun = begin(waiving(&["not_endorsed", "sectors", "countries"])).expect(200).json();
     let balance = &begun["co_chair_balance"];
     assert_eq!((&balance["satisfied"], &balance["balanced"]), (&json!(false), &json!(true)));

@@ -147,6 +147,10 @@ fn faults_of_what_is_named_come_all_at_once() {
     );
     let body = json!({"seats": [{"supporter_id": first}], "derogation": {"waives": [], "reason": "R"}});
     put(&cast, &cast.secretary, body).expect(422);
+    let body = json!({"seats": [{"supporter_id": nobody}], "derogation": {"waives": ["sectors"], "reason": " "}});
+    let faults = ["/derogation/reason format", "/seats/0/supporter_id unknown"];
+    assert_eq!(put(&cast, &cast.secretary, body.clone()).expect(422).faults(), faults);
+    assert_eq!(put(&cast, &cast.chair, body).expect(422).faults(), faults[..1], "what is not the caller's is not looked into");
     let seat = path(&cast, 0);
     assert_eq!(patch(&cast, &cast.focal_point, &seat, json!({})).expect(422).faults(), ["/person_id required"]);
     for (person, fault) in

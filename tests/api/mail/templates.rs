@@ -87,14 +87,14 @@ fn params(kind: Kind) -> Vec<Value> {
             json!({"name": "Ana", "path": "consultations/a", "round": RTL, "supporter": LONG, "person": RTL, "revision": 1}),
         ),
         ContributionAnswered => (
-            json!({"name": MARKUP, "title": RTL, "supporter": LONG, "items": [
+            json!({"name": MARKUP, "path": "consultations/a", "title": RTL, "supporter": LONG, "items": [
                 {"question": LONG, "point": MARKUP, "disposition": "partly_accepted", "reason": PROSE, "deliverable": "WG5-D1 Toolkit"},
                 {"question": null, "point": null, "disposition": "noted", "reason": "Known.", "deliverable": null},
             ]}),
             json!({"title": MARKUP, "items": [{"disposition": "rejected", "reason": PROSE}, {"disposition": "accepted", "reason": "Yes."}]}),
         ),
         ContributionTakenUp => (
-            json!({"name": MARKUP, "title": RTL, "supporter": LONG, "reference": "WG5-D1", "deliverable": MARKUP, "presented": true}),
+            json!({"name": MARKUP, "path": "deliverables/WG5-D1", "title": RTL, "supporter": LONG, "reference": "WG5-D1", "deliverable": MARKUP, "presented": true}),
             json!({"title": LONG, "reference": "WG5-D1", "deliverable": RTL, "presented": false}),
         ),
         ConfirmContribution | ContributionConfirmed => (json!({"round": MARKUP}), json!({"round": RTL})),
@@ -179,11 +179,11 @@ fn params(kind: Kind) -> Vec<Value> {
             )
         }
         ConsultationOpened | ConsultationPublished => (
-            json!({"name": MARKUP, "title": RTL, "group": LONG, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": null}),
+            json!({"name": MARKUP, "path": "consultations/a", "title": RTL, "group": LONG, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": null}),
             json!({"name": null, "title": LONG, "closes": "29 novembre 2026, 10:00 (Europe/Paris)"}),
         ),
         ConsultationExtended | ConsultationCancelled => (
-            json!({"name": RTL, "title": MARKUP, "group": RTL, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": PROSE}),
+            json!({"name": RTL, "path": "consultations/a", "title": MARKUP, "group": RTL, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": PROSE}),
             json!({"name": null, "title": RTL, "group": null, "closes": "29 November 2026, 10:00 (Europe/Paris)", "reason": "No."}),
         ),
         MembershipRequested => (
@@ -265,6 +265,10 @@ fn holds_for_every_mail(kind: Kind, letter: &Letter) {
     );
     assert!(!text.contains('\u{202E}') && !html.contains('\u{202E}'), "{kind}");
     assert!(!text.lines().any(|line| line.starts_with([':', ';', '?', '!', '»']) || line.ends_with('«')), "{kind}: {text}");
+    // French has a space before these that does not break, also in the subject.
+    for apart in [" :", " ;", " ?", " !", " »", "« "].iter().filter(|_| letter.language == Language::Fr) {
+        assert!(!subject.contains(apart) && !text.contains(apart), "{kind}: {apart:?} in {subject}\n{text}");
+    }
     assert!(text.lines().all(|line| line == LINK || line.starts_with(SITE) || line.chars().count() <= 78), "{kind}: {text}");
     // Days are for readers.
     assert!(!subject.contains("2026-") && !text.contains("2026-") && !html.contains("2026-"), "{kind}: {text}");

@@ -107,6 +107,9 @@ fn only_who_speaks_for_an_endorsed_supporter_asks_and_only_an_active_group() {
     cast.post_as(&cast.representative, "/groups/99/memberships", &body).expect(404);
     let observer = json!({"supporter_id": cast.supporter, "role": "observer"});
     assert_eq!(cast.post_as(&cast.representative, LIST, &observer).expect(422).faults(), ["/role enum"]);
+    let mut both = observer.clone();
+    both["message"] = json!("\u{7}");
+    assert_eq!(cast.post_as(&cast.representative, LIST, &both).expect(422).faults(), ["/message format", "/role enum"]);
     assert_eq!(
         cast.post_as(&cast.representative, LIST, &json!({"role": "member"})).expect(422).faults(),
         ["/supporter_id required"]

@@ -43,6 +43,35 @@ fn an_account_is_registered_confirmed_and_signed_in_to() {
 }
 
 #[test]
+fn a_registration_is_in_the_language_of_the_body_else_of_the_request_else_the_calls_first() {
+    let world = World::new();
+    world.load_paris_call();
+    for (query, accept, locale, taken) in [
+        ("", Some("de, fr-CA;q=0.8, en;q=0.1"), None, "fr"),
+        ("", Some("fr"), Some("en"), "en"),
+        ("?locale=fr", Some("en"), None, "fr"),
+        ("?locale=*", Some("fr"), None, "en"),
+        ("", Some("de"), None, "en"),
+        ("", None, None, "en"),
+    ] {
+        let mut body = newcomer("ana@example.org");
+        if let Some(locale) = locale {
+            body["locale"] = json!(locale);
+        }
+        let asks = world.ask("POST", &format!("/auth/register{query}")).json(&body);
+        let asks = match accept {
+            Some(accept) => asks.header("Accept-Language", accept),
+            None => asks,
+        };
+        // Asked for again it takes over what was sent last, the language too.
+        asks.send().expect(202);
+        assert_eq!(world.mails().to("ana@example.org").locale.as_deref(), Some(taken), "{query} {accept:?} {locale:?}");
+        let ana = world.sign_in("ana@example.org");
+        assert_eq!(world.ask("GET", "/me").by(&ana).send().expect(200).json()["locale"], taken, "{query} {accept:?} {locale:?}");
+    }
+}
+
+#[test]
 fn every_fault_of_a_registration_is_told_at_once() {
     let world = World::new();
     world.load_paris_call();

@@ -178,6 +178,10 @@ fn every_reason_against_it_is_named_at_once() {
     assert_eq!(codes(&merge(&world, &secretary, others[0].as_str(), others[0].as_str(), "")).len(), 3);
     let unknown = merge(&world, &secretary, from.as_str(), "0190aaaa-0000-7000-8000-00000000dead", "x");
     assert_eq!(unknown.faults(), ["/into_supporter_id unknown"]);
+    let both = merge(&world, &secretary, from.as_str(), "0190aaaa-0000-7000-8000-00000000dead", "\u{7}");
+    assert_eq!(both.faults(), ["/reason format", "/into_supporter_id unknown"]);
+    let neither = merge(&world, &secretary, "nowhere", into.as_str(), "\u{7}");
+    assert_eq!(neither.faults(), ["/reason format"], "the form comes before what it is about");
     // Nothing of it happened: also what the groups had done before they objected.
     use co_chair_seats as c;
     let seats: i64 = world.read(|connection| Ok(c::table.filter(c::supporter_id.eq(from)).count().get_result(connection)?));

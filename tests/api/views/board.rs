@@ -110,6 +110,16 @@ fn the_board_is_a_sheet_and_a_picture_too() {
     for said in ["Forum 2027 11 Nov", "Submission 2027 11 Oct", "Today, 1 Sep 2027", "Outline, due on 2027-09-20", "مؤشر"] {
         assert!(svg.contains(said), "{said}: {svg}");
     }
+    // What begins with an Arabic letter runs from right to left and ends where the other lines begin: its group's heading and its row align.
+    let line = |text: &str| {
+        let mut lines = svg
+            .split("<text ")
+            .map(|element| element.split_once("</text>").unwrap_or_default().0.split_once('>').unwrap_or_default());
+        lines.find(|(_, says)| says.trim() == text).unwrap_or_else(|| panic!("{text}: {svg}")).0.to_owned()
+    };
+    let (arabic, english) = (line("مؤشر"), line("An index at risk"));
+    assert!(arabic.contains("direction=\"rtl\"") && arabic.contains("text-anchor=\"end\""), "{arabic}");
+    assert!(english.contains("text-anchor=\"start\"") && !english.contains("rtl"), "{english}");
     let french = cast.ask("GET", "/board.svg?forum_year=2027").by(&cast.chair).header("Accept-Language", "fr").send();
     for said in ["La route vers le Forum 2027", "11 nov.", "Aujourd’hui, 1 sept. 2027", "en retard", "jours restants"] {
         assert!(french.text().contains(said), "{said}: {}", french.text());

@@ -1,0 +1,1 @@
+ALTER TABLE consultation_tallies DROP COLUMN invited;
