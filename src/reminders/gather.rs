@@ -16,6 +16,7 @@ use crate::forum::EditionId;
 use crate::ids::distinct;
 use crate::notifications::Choice;
 use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::settings;
 use crate::time::Instant;
 
 /// What a subject of the state is.
@@ -61,7 +62,8 @@ pub fn gather(c: &mut AnyConnection, batch: Option<&Batch>) -> Result<Gathered> 
         Some(batch) => Rows::of(c, batch)?,
         None => Rows::all(c)?,
     };
-    let mut state = State { offsets: store::offsets(c)?, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
+    let mut state =
+        State { offsets: settings::current(c)?.reminders, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
     state.arrived = store::arrivals(c)?.into_iter().map(|(person, _, on)| (person, on)).collect();
     let persons: HashMap<PersonId, PersonRow> = rows.persons.into_iter().map(|row| (row.id, row)).collect();
     state.zones = persons.values().map(|row| (row.id, zone_or(row.time_zone.as_deref(), call.time_zone))).collect();

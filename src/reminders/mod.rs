@@ -6,12 +6,11 @@ mod reading;
 mod routes;
 mod rules;
 mod schedule;
-mod settings;
 mod store;
 
 use chrono::TimeDelta;
 
-use crate::db::{AnyConnection, Db, Write};
+use crate::db::{Db, Write};
 use crate::error::Result;
 use crate::facts::Objections;
 use crate::http::Route;
@@ -22,17 +21,11 @@ use crate::time::{Day, Instant};
 pub use rules::ReminderKind;
 pub use rules::plan::When;
 pub use schedule::{RecipientView, Scheduled};
-pub use settings::Settings;
 pub use store::{mark_report, reported};
 
-/// `/admin/reminders/schedule` and `/admin/settings`.
+/// `/admin/reminders/schedule`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
-}
-
-/// The settings in force.
-pub fn current_settings(c: &mut AnyConnection) -> Result<Settings> {
-    Ok(Settings { reminders: store::offsets(c)? })
 }
 
 /// Queues everything that has come up by now, a batch of persons a write; how many reminders that were. Any number of servers may do so at

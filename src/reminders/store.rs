@@ -6,20 +6,18 @@ use std::fmt::Display;
 
 use diesel::prelude::*;
 
-use super::rules::offsets::Offsets;
 use crate::consultations::{Audience, ConsultationId, ContributionStatus, Status as RoundStatus};
-use crate::db::{AnyConnection, AnyOf, Backend, Write, any_of};
+use crate::db::{AnyConnection, AnyOf, Backend, any_of};
 use crate::deliverables::{DeliverableId, Status as DeliverableStatus};
 use crate::error::Result;
 use crate::forum::{EditionId, Status as EditionStatus};
 use crate::groups::{MembershipRole, MembershipStatus, Status as GroupStatus};
-use crate::http::etag::stale;
 use crate::people::Role;
 use crate::policy::{GroupId, PersonId, SupporterId};
 use crate::schema::{
     affiliations as f, co_chair_seats as seats, consultations as r, contribution_writers as w, contributions as n,
     deliverables as d, forum_editions as e, forum_sessions as s, memberships as m, persons as p, seat_persons as sp,
-    session_presentations as shown, settings, supporters, working_groups as g,
+    session_presentations as shown, supporters, working_groups as g,
 };
 use crate::supporters::{AffiliationRole, Status as SupporterStatus};
 use crate::time::{Day, Instant};
@@ -299,35 +297,4 @@ pub fn contributions(c: &mut AnyConnection, rounds: &[ConsultationId], by: By<'_
         By::Supporters(supporters) => those("contributions.supporter_id", Some(supporters), load),
         By::Persons(persons) => those("contributions.person_id", Some(persons), load),
     }
-}
-
-/// The one row of settings.
-const ALL: &str = "all";
-
-/// What was set, as JSON, with its version and since when; nothing where it is as delivered.
-pub fn choices(c: &mut AnyConnection) -> Result<Option<(String, i64, Instant)>> {
-    let columns = (settings::choices, settings::version, settings::updated_at);
-    Ok(settings::table.filter(settings::id.eq(ALL)).select(columns).get_result(c).optional()?)
-}
-
-/// Saves settings over the version they were read at (0: none were); the transaction is repeated when another was faster.
-pub fn save_choices(tx: &mut Write<'_>, choices: &str, version: i64) -> Result<()> {
-    let now = tx.now();
-    let values = (settings::choices.eq(choices), settings::version.eq(version + 1), settings::updated_at.eq(now));
-    let saved = if version == 0 {
-        let made = tx.unless_taken(|c| diesel::insert_into(settings::table).values((settings::id.eq(ALL), values)).execute(c))?;
-        made.unwrap_or_default()
-    } else {
-        let known = settings::table.filter(settings::id.eq(ALL)).filter(settings::version.eq(version));
-        diesel::update(known).set(values).execute(&mut **tx)?
-    };
-    if saved == 1 { Ok(()) } else { Err(stale()) }
-}
-
-/// The offsets in force.
-pub fn offsets(c: &mut AnyConnection) -> Result<Offsets> {
-    Ok(match choices(c)? {
-        Some((json, ..)) => super::settings::Settings::read(&json)?.reminders,
-        None => Offsets::default(),
-    })
 }

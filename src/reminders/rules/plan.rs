@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::offsets::Offsets;
 use super::{Moment, ReminderKind, Subject};
 use crate::policy::PersonId;
+use crate::settings::ReminderSettings;
 use crate::time::{Day, Instant};
 
 /// That a person has to do with a subject.
@@ -40,7 +40,7 @@ pub struct State {
     /// Who came to its zone since it was planned last, with the last day planned in the zone that it left.
     pub arrived: HashMap<PersonId, Day>,
     /// The settings.
-    pub offsets: Offsets,
+    pub offsets: ReminderSettings,
 }
 
 /// What is planned at one time.
