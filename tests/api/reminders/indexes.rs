@@ -39,7 +39,7 @@ fn what_the_worker_asks_again_and_again_is_found_by_an_index() {
     seen.lock().unwrap().clear();
     let mut worker = Worker::new(cast.db().clone(), "w").sender(Arc::new(Taken)).messenger(Arc::new(Taken));
     actix_web::rt::System::new().block_on(async {
-        assert_eq!(worker.tick(cast.now()).await.reminded, 2);
+        assert_eq!(worker.tick(cast.now()).await.done["send reminders"], 2);
         plenary::outbox::deliver_notices(cast.db(), "w", &plenary::worker::Messenger::new(cast.db().clone())).await.unwrap();
     });
     let sent = seen.lock().unwrap().clone();
