@@ -20,7 +20,7 @@ use crate::policy::Actor;
 use crate::time::Instant;
 
 /// The events of a stream, as they are sent.
-pub type Told = BoxStream<'static, std::result::Result<Bytes, Infallible>>;
+pub type EventStream = BoxStream<'static, std::result::Result<Bytes, Infallible>>;
 
 /// Who listens: known by a token that may expire, in a session that may end while the stream lasts.
 pub struct Caller {
@@ -73,26 +73,26 @@ pub trait Narrated: Send + 'static {
 
 /// 200 with `text/event-stream`.
 pub struct Events<N> {
-    told: Option<Told>,
+    stream: Option<EventStream>,
     of: PhantomData<N>,
 }
 
 impl<N> Events<N> {
     /// These.
-    pub fn of(told: Told) -> Self {
-        Self { told: Some(told), of: PhantomData }
+    pub fn of(stream: EventStream) -> Self {
+        Self { stream: Some(stream), of: PhantomData }
     }
 
     /// None, where only the head is asked for.
     pub fn head() -> Self {
-        Self { told: None, of: PhantomData }
+        Self { stream: None, of: PhantomData }
     }
 }
 
 impl<N: Narrated> Answer for Events<N> {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let mut reply = Reply::of(StatusCode::OK, "text/event-stream", Vec::new());
-        reply.streamed = self.told.map(Streamed::Endless);
+        reply.streamed = self.stream.map(Streamed::Endless);
         // A proxy that collects bytes would hold events back.
         reply.with(header::CACHE_CONTROL, "no-store")?.with(HeaderName::from_static("x-accel-buffering"), "no")
     }

@@ -25,7 +25,7 @@ pub use hub::Hub;
 pub use leaving::mount as mount_unsubscribe;
 pub use rules::{Choice, in_force};
 pub use store::{Preferences, forget_old};
-pub use telling::{Told, enqueue_to_address, tell};
+pub use telling::{News, enqueue_to_address, tell};
 
 /// `/notifications`.
 pub fn routes() -> Vec<Route> {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::word_enum;
 
 word_enum! {
-    /// Where a mail stands.
+    /// Where a dispatch stands.
     pub enum State {
         /// It waits to be sent, for the first time or again.
         Queued = "queued",
@@ -31,9 +31,10 @@ pub fn may_resend(state: State, has_recipient: bool, act_is_open: Option<bool>) 
     }
 }
 
-/// What leaves by itself: mails wait for no endpoint that is slow to answer, nor the other way round.
+/// A lane of the outbox: what leaves by itself, and waits for nothing in another. Mails wait for no endpoint that is slow to answer, nor the other
+/// way round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum Lane {
     /// To people.
     Mails,
     /// To endpoints.

@@ -57,7 +57,7 @@ pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Scheduled>> {
         db.read_blocking(|tx| {
             let all = gather::gather(tx, None)?;
             let due = all.state.due(when).into_values().flatten();
-            due.filter_map(|item| schedule::told(&all, &item).transpose()).collect::<Result<Vec<_>>>()
+            due.filter_map(|item| schedule::row(&all, &item).transpose()).collect::<Result<Vec<_>>>()
         })?
     } else {
         let plan = db.read_blocking(|tx| planning::plan(tx, when))?;

@@ -87,7 +87,7 @@ pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Schedul
             }
         }
         for item in &items {
-            told.extend(schedule::told(&all, item)?);
+            told.extend(schedule::row(&all, item)?);
         }
     }
     Ok(told)

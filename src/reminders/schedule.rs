@@ -135,8 +135,8 @@ pub fn ahead(tx: &mut Read<'_>, now: Instant, until: Day, reader: &Reader) -> Re
     Ok(rows)
 }
 
-/// What one person is told of, for whoever runs the command; where it is a secret who has not answered, without the person.
-pub fn told(all: &Gathered, item: &Item) -> Result<Option<Scheduled>> {
+/// The row of what one person is reminded of, for whoever runs the command; where it is a secret who has not answered, without the person.
+pub fn row(all: &Gathered, item: &Item) -> Result<Option<Scheduled>> {
     let Some(about) = all.about.get(item.subject) else { return Ok(None) };
     let is_secret = matches!(about, About::Round { secret: true, .. });
     let (person, count) = if is_secret { (None, None) } else { (Some(item.person), Some(1)) };

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::db::Db;
 use crate::error::Error;
 use crate::http::metrics::Metrics;
-use crate::outbox::{self, Delivered, Line, Sender};
+use crate::outbox::{self, Delivered, Lane, Sender};
 use crate::time::Instant;
 
 pub use messenger::Messenger;
@@ -114,11 +114,11 @@ impl Worker {
         let (stop, stopped) = watch::channel(false);
         let (sender, messenger) = (self.sender.clone(), self.messenger.clone());
         let (db, holder, rest) = (self.db.clone(), self.holder.clone(), self.rest);
-        let deliver = async |line: Line, sender: Option<Arc<dyn Sender>>| {
+        let deliver = async |lane: Lane, sender: Option<Arc<dyn Sender>>| {
             if let Some(sender) = sender
-                && let Err(error) = outbox::keep_delivering(&db, &holder, sender.as_ref(), line, rest, stopped.clone()).await
+                && let Err(error) = outbox::keep_delivering(&db, &holder, sender.as_ref(), lane, rest, stopped.clone()).await
             {
-                tracing::error!(?line, %error, "what was claimed could not be given back, and waits for the end of its lease");
+                tracing::error!(?lane, %error, "what was claimed could not be given back, and waits for the end of its lease");
             }
         };
         let watching = async {
@@ -126,8 +126,8 @@ impl Worker {
             stop.send_replace(true);
         };
         tokio::join!(
-            deliver(Line::Mails, sender),
-            deliver(Line::Notices, messenger),
+            deliver(Lane::Mails, sender),
+            deliver(Lane::Notices, messenger),
             self.keep_doing_jobs(stopped.clone()),
             watching
         );

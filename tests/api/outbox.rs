@@ -216,7 +216,7 @@ fn who_lost_its_lease_writes_nothing_down() {
 struct Away {
     is_back: AtomicBool,
     tries: AtomicUsize,
-    taken: Mutex<Vec<outbox::MailId>>,
+    taken: Mutex<Vec<outbox::DispatchId>>,
 }
 
 impl Sender for Away {

@@ -159,7 +159,7 @@ fn who_missed_more_than_can_be_sent_is_told_to_fetch() {
     }
     cast.write(|tx| {
         for n in 0..201 {
-            let told = plenary::notifications::Told {
+            let told = plenary::notifications::News {
                 kind: plenary::mail::Kind::GroupMessage,
                 person: cast.member.id,
                 email: &cast.member.email,
