@@ -629,6 +629,7 @@ diesel::table! {
         locale -> Nullable<Text>,
         concealed -> Bool,
         webhook_id -> Nullable<Text>,
+        lane -> Text,
     }
 }
 

@@ -28,7 +28,12 @@ pub(super) enum Until {
 /// Sends the mails that are due, and writes down what became of each. What this process leaves unsettled when it dies is sent by another one after
 /// [`super::LEASE`].
 pub async fn deliver_due(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    Hands::new(db, holder, sender).deliver(Lane::Mails, Until::NoneIsDue).await
+    let mut all = Delivered::default();
+    for lane in Lane::OF_MAILS {
+        let Delivered { claimed, taken } = Hands::new(db, holder, sender).deliver(lane, Until::NoneIsDue).await?;
+        all = Delivered { claimed: all.claimed + claimed, taken: all.taken + taken };
+    }
+    Ok(all)
 }
 
 /// [`deliver_due`] for what endpoints are told.
@@ -72,11 +77,17 @@ pub enum Handled {
 pub async fn deliver_unless_served(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Handled> {
     let look = async || {
         let now = db.clock().now();
-        db.read(move |tx| Ok::<_, Error>((store::first_due(tx, now, &Wanted::all(Lane::Mails))?, store::is_any_held(tx, now)?)))
-            .await
+        db.read(move |tx| {
+            let mut first = Vec::new();
+            for lane in Lane::OF_MAILS {
+                first.extend(store::first_due(tx, now, &Wanted::all(lane))?);
+            }
+            Ok::<_, Error>((first, store::is_any_held(tx, now)?))
+        })
+        .await
     };
     let (first, is_any_held) = look().await?;
-    if first.is_none() {
+    if first.is_empty() {
         return Ok(if is_any_held { Handled::ByServer } else { Handled::Nothing });
     }
     let begun = tokio::time::Instant::now();

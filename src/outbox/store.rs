@@ -35,6 +35,7 @@ pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<DispatchId> {
     diesel::insert_into(o::table)
         .values((
             o::id.eq(id),
+            o::lane.eq(Kind::parse(mail.kind).map_or(Lane::Mails, Lane::of)),
             o::kind.eq(mail.kind),
             o::person_id.eq(mail.person.map(|person| person.to_string())),
             o::recipient.eq(mail.recipient),
@@ -62,7 +63,8 @@ macro_rules! claimable {
 /// What is to be claimed.
 #[derive(Clone)]
 pub struct Wanted {
-    lane: Lane,
+    /// Of any where it is one mail.
+    lane: Option<Lane>,
     limit: usize,
     /// Nothing of these endpoints.
     but: Vec<WebhookId>,
@@ -72,7 +74,7 @@ pub struct Wanted {
 impl Wanted {
     /// At most `limit` of a lane, but for what goes to some endpoints.
     pub fn due(lane: Lane, limit: usize, but: Vec<WebhookId>) -> Self {
-        Self { lane, limit, but, only: None }
+        Self { lane: Some(lane), limit, but, only: None }
     }
 
     /// Everything of a lane.
@@ -82,14 +84,14 @@ impl Wanted {
 
     /// One mail.
     pub fn one(id: DispatchId) -> Self {
-        Self { lane: Lane::Mails, limit: 1, but: Vec::new(), only: Some(id) }
+        Self { lane: None, limit: 1, but: Vec::new(), only: Some(id) }
     }
 
     fn due_at<'a>(&self, now: Instant) -> o::BoxedQuery<'a, Backend> {
         let due = o::table.filter(claimable!(now)).into_boxed::<Backend>();
         let due = match self.lane {
-            Lane::Mails => due.filter(o::webhook_id.is_null()),
-            Lane::Notices => due.filter(o::webhook_id.is_not_null()),
+            Some(lane) => due.filter(o::lane.eq(lane)),
+            None => due.filter(o::lane.ne(Lane::Notices)),
         };
         let due = if self.but.is_empty() { due } else { due.filter(not(any_of("outbox.webhook_id", &self.but))) };
         match self.only {
@@ -114,7 +116,8 @@ pub fn first_due(connection: &mut AnyConnection, now: Instant, wanted: &Wanted) 
 
 /// Whether somebody is sending mails at `now`.
 pub fn is_any_held(connection: &mut AnyConnection, now: Instant) -> QueryResult<bool> {
-    let held = o::table.filter(o::state.eq(State::Queued)).filter(o::leased_until.gt(now)).filter(o::webhook_id.is_null());
+    let mails = o::table.filter(o::lane.eq(Lane::Awaited).or(o::lane.eq(Lane::Mails)));
+    let held = mails.filter(o::state.eq(State::Queued)).filter(o::leased_until.gt(now));
     diesel::select(diesel::dsl::exists(held)).get_result(connection)
 }
 
@@ -300,7 +303,7 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
 
 /// How many mails there are in each of these states that any is in.
 pub fn counts(connection: &mut AnyConnection, states: &[State]) -> QueryResult<Vec<(State, i64)>> {
-    let mails = o::table.filter(o::webhook_id.is_null()).filter(any_of("outbox.state", states));
+    let mails = o::table.filter(any_of("outbox.lane", &Lane::OF_MAILS)).filter(any_of("outbox.state", states));
     mails.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
 }
 

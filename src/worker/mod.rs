@@ -126,6 +126,7 @@ impl Worker {
             stop.send_replace(true);
         };
         tokio::join!(
+            deliver(Lane::Awaited, sender.clone()),
             deliver(Lane::Mails, sender),
             deliver(Lane::Notices, messenger),
             self.keep_doing_jobs(stopped.clone()),

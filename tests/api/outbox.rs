@@ -1,6 +1,7 @@
 //! The outbox: each mail leaves once, whatever happens to those who carry it.
 
 mod hindered;
+mod lanes;
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 
 /// Claimed at once.
 const BATCH: usize = 128;
-/// Sent side by side: a slow receiver costs a round trip a command (quality.md).
+/// Sent side by side in a lane: a slow receiver costs a round trip a command (quality.md).
 const SIDE_BY_SIDE: usize = 16;
 /// Of these, to one endpoint: one that is slow to answer leaves most hands free for the others.
 const TO_ONE_ENDPOINT: usize = 4;

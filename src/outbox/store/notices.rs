@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::rules::State;
+use super::super::rules::{Lane, State};
 use super::super::{DispatchId, Notice, Queue, WebhookId};
 use super::queue::DispatchRow;
 use crate::db::{AnyConnection, Backend, Write};
@@ -17,6 +17,7 @@ pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<DispatchId> {
     diesel::insert_into(o::table)
         .values((
             o::id.eq(id),
+            o::lane.eq(Lane::Notices),
             o::kind.eq(notice.kind),
             o::webhook_id.eq(notice.webhook),
             o::recipient.eq(""),

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::rules::{self, State};
+use super::super::rules::{self, Lane, State};
 use super::super::{DispatchId, Queue};
 use super::{acts, suppressions};
 use crate::db::{AnyConnection, Backend, Write};
@@ -53,7 +53,7 @@ pub struct Filter {
 
 impl Filter {
     fn mails<'a>(&self) -> o::BoxedQuery<'a, Backend> {
-        let mut query = o::table.filter(o::concealed.eq(false)).filter(o::webhook_id.is_null()).into_boxed::<Backend>();
+        let mut query = o::table.filter(o::concealed.eq(false)).filter(o::lane.ne(Lane::Notices)).into_boxed::<Backend>();
         query = match self.state {
             Some(state) => query.filter(o::state.eq(state)),
             // What was never wanted, or not any more, is shown to who asks for it.
@@ -87,7 +87,7 @@ pub fn mail(connection: &mut AnyConnection, id: DispatchId) -> Result<Option<Dis
     Ok(o::table
         .filter(o::id.eq(id))
         .filter(o::concealed.eq(false))
-        .filter(o::webhook_id.is_null())
+        .filter(o::lane.ne(Lane::Notices))
         .select(DispatchRow::as_select())
         .get_result(connection)
         .optional()?)

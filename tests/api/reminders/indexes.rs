@@ -45,8 +45,7 @@ fn what_the_worker_asks_again_and_again_is_found_by_an_index() {
     let sent = seen.lock().unwrap().clone();
     // A part of a statement, another, and the index that it is to use.
     for (what, and, index) in [
-        ("SELECT outbox.id", "webhook_id IS NULL", "outbox_due_mails"),
-        ("SELECT outbox.id", "webhook_id IS NOT NULL", "outbox_due_notices"),
+        ("SELECT outbox.id", "outbox.lane =", "outbox_due"),
         ("reminders.target_on", "reminders.subject_id IN", "reminders_by_subject"),
         ("reminders.target_on", "reminders.person_id =", "reminders_by_subject"),
         ("audit_entries.object_id", "deliverable.moved", "audit_entries_moved"),
