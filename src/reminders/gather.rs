@@ -29,6 +29,13 @@ pub enum About {
     Round { slug: String, title: String, closes_at: Instant, secret: bool },
 }
 
+impl About {
+    /// Whether it keeps to itself who has done their part.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Round { secret: true, .. })
+    }
+}
+
 /// Everything at one instant.
 pub struct Gathered {
     /// What is computed from.
