@@ -877,10 +877,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    suppressions (folded_address) {
+    suppressions (id) {
+        id -> Text,
         folded_address -> Text,
         reason -> Text,
         created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 
