@@ -2,14 +2,17 @@
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::Web;
 use super::answer::{Answer, Described, Reply, Streamed};
@@ -78,15 +81,39 @@ pub struct Events<N> {
 }
 
 impl<N> Events<N> {
-    /// These.
-    pub fn of(stream: EventStream) -> Self {
-        Self { stream: Some(stream), of: PhantomData }
+    /// These. The stream is dropped, with all it holds, once its client has gone, or has taken nothing for so long of what waits for it.
+    pub fn of(stream: EventStream, patience: Duration) -> Self {
+        Self { stream: Some(taken_in_time(stream, patience)), of: PhantomData }
     }
 
     /// None, where only the head is asked for.
     pub fn head() -> Self {
         Self { stream: None, of: PhantomData }
     }
+}
+
+/// A stream that is read by a task of its own: nobody asks a body for its next bytes while its client reads nothing, so that it could not end by
+/// itself. What actix and the kernel hold for the client comes before.
+fn taken_in_time(mut stream: EventStream, patience: Duration) -> EventStream {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let next = tokio::select! {
+                next = stream.next() => next,
+                () = sender.closed() => None,
+            };
+            let Some(bytes) = next else { return };
+            match tokio::time::timeout(patience, sender.send(bytes)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return,
+                Err(_) => {
+                    tracing::debug!("a client took nothing of its stream for too long");
+                    return;
+                }
+            }
+        }
+    });
+    stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|bytes| (bytes, receiver)) }).boxed()
 }
 
 impl<N: Narrated> Answer for Events<N> {

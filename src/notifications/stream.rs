@@ -109,7 +109,7 @@ pub async fn listen(request: Request<(), Resume>) -> Result<Events<Notifications
     }
     let events =
         stream::unfold(listening, |mut listening| async move { listening.next().await.map(|bytes| (Ok(bytes), listening)) });
-    Ok(Events::of(events.boxed()))
+    Ok(Events::of(events.boxed(), streams.patience))
 }
 
 impl Listening {

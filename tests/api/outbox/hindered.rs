@@ -142,3 +142,26 @@ fn a_mail_that_cannot_be_written_without_a_panic_is_its_own_matter() {
     assert_eq!((delivered.claimed, delivered.taken), (10, 9));
     assert_eq!(counts(&world).get(&State::Queued), Some(&1));
 }
+
+#[test]
+fn a_renewal_that_fails_ends_no_delivery() {
+    let (world, postman) = (World::new(), Postman::default());
+    queue(&world, &["hangs@example.org"]);
+    let (stop, stopped) = watch::channel(false);
+    block_on(async {
+        let delivering = outbox::keep_delivering(world.db(), "w", &postman, Lane::Mails, Duration::from_secs(60), stopped);
+        let others = async {
+            until(|| postman.handed().len() == 1).await;
+            world.write(|tx| Ok(tx.batch_execute("ALTER TABLE outbox RENAME COLUMN leased_until TO gone")?));
+            // Leases are renewed every six seconds.
+            tokio::time::sleep(Duration::from_millis(6_500)).await;
+            world.write(|tx| Ok(tx.batch_execute("ALTER TABLE outbox RENAME COLUMN gone TO leased_until")?));
+            postman.awake.store(true, Ordering::SeqCst);
+            until(|| sent(&world) == 1).await;
+            stop.send_replace(true);
+        };
+        let (delivered, ()) = tokio::join!(delivering, others);
+        assert_eq!(delivered.unwrap().taken, 1);
+    });
+    assert_eq!(postman.handed().len(), 1, "it arrives once");
+}
