@@ -56,9 +56,9 @@ pub fn choose(
     Ok(said)
 }
 
-/// Who said what of a kind; who said nothing is not in it.
-pub fn choices_of(connection: &mut AnyConnection, kind: Kind) -> Result<HashMap<PersonId, Choice>> {
-    let all = store::all_preferences(connection)?.into_iter();
+/// Who said what of a kind, of everybody or of some thousand persons at most; who said nothing is not in it.
+pub fn choices_of(connection: &mut AnyConnection, kind: Kind, of: Option<&[PersonId]>) -> Result<HashMap<PersonId, Choice>> {
+    let all = store::all_preferences(connection, of)?.into_iter();
     Ok(all.filter_map(|(person, said)| Some((person, *said.get(kind.as_str())?))).collect())
 }
 

@@ -155,7 +155,7 @@ pub fn row(all: &Gathered, item: &Item) -> Result<Option<Scheduled>> {
 /// Says of each row how its person hears of it.
 pub fn say_how(c: &mut AnyConnection, rows: &mut [Scheduled]) -> Result<()> {
     for kind in ReminderKind::ALL {
-        let said = notifications::choices_of(c, mail_of(*kind))?;
+        let said = notifications::choices_of(c, mail_of(*kind), None)?;
         for row in rows.iter_mut().filter(|row| row.kind == *kind) {
             // Whoever is told has a task, or said that it wants to be.
             row.by_mail = row.person.as_ref().map(|person| said.get(&person.id).copied().unwrap_or(Choice::Immediate));

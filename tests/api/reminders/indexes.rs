@@ -47,7 +47,7 @@ fn what_the_worker_asks_again_and_again_is_found_by_an_index() {
     for (what, and, index) in [
         ("SELECT outbox.id", "outbox.lane =", "outbox_due"),
         ("reminders.target_on", "reminders.subject_id IN", "reminders_by_subject"),
-        ("reminders.target_on", "reminders.person_id =", "reminders_by_subject"),
+        ("reminders.target_on", "reminders.person_id IN", "reminders_by_subject"),
         ("audit_entries.object_id", "deliverable.moved", "audit_entries_moved"),
     ] {
         let bare = |sent: &str| sent.replace(['"', '`'], "");
