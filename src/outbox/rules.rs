@@ -7,7 +7,7 @@ use crate::mail::Kind;
 use crate::word_enum;
 
 word_enum! {
-    /// Where a dispatch stands.
+    /// Where a mail or a notice stands.
     pub enum State {
         /// It waits to be sent, for the first time or again.
         Queued = "queued",

@@ -303,7 +303,7 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
 
 /// How many mails there are in each of these states that any is in.
 pub fn counts(connection: &mut AnyConnection, states: &[State]) -> QueryResult<Vec<(State, i64)>> {
-    let mails = o::table.filter(any_of("outbox.lane", &Lane::OF_MAILS)).filter(any_of("outbox.state", states));
+    let mails = o::table.filter(any_of("outbox.lane", Lane::OF_MAILS)).filter(any_of("outbox.state", states));
     mails.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
 }
 
