@@ -18,8 +18,8 @@ use crate::people::Accounts;
 use crate::policy::Actor;
 use crate::time::Instant;
 use crate::{
-    call, consultations, deliverables, forum, groups, meetings, notifications, outbox, people, reminders, supporters, views,
-    webhooks,
+    call, consultations, deliverables, forum, groups, meetings, notifications, outbox, people, reminders, settings, supporters,
+    views, webhooks,
 };
 
 /// Every route of the product.
@@ -37,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         meetings::routes(),
         consultations::routes(),
         reminders::routes(),
+        settings::routes(),
         views::routes(),
     ];
     slices.into_iter().flatten().collect()

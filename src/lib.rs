@@ -38,6 +38,8 @@ pub mod outbox;
 
 pub mod webhooks;
 
+pub mod settings;
+
 pub mod call;
 pub mod notifications;
 

@@ -630,6 +630,7 @@ diesel::table! {
         locale -> Nullable<Text>,
         concealed -> Bool,
         webhook_id -> Nullable<Text>,
+        lane -> Text,
     }
 }
 
@@ -877,10 +878,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    suppressions (folded_address) {
+    suppressions (id) {
+        id -> Text,
         folded_address -> Text,
         reason -> Text,
         created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 

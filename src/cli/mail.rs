@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::db::Db;
 use crate::error::Error;
 use crate::mail::Kind;
-use crate::outbox::{self, Mail, MailId, MailRow, State};
+use crate::outbox::{self, DispatchId, DispatchRow, Mail, State};
 use crate::worker::Postman;
 use crate::{app, server};
 
@@ -29,7 +29,7 @@ pub(super) enum Command {
     Resend {
         /// Its id
         #[arg(value_name = "ID")]
-        id: MailId,
+        id: DispatchId,
     },
     /// Send a mail that shows that mail leaves, and say what became of it
     Test {
@@ -85,7 +85,7 @@ fn refusal(error: Error) -> Failure {
 fn list(db: &Db, state: Option<State>, limit: i64) -> Outcome {
     let mails = db.read_blocking(|tx| outbox::newest(tx, state, limit)).map_err(refusal)?;
     for mail in &mails {
-        let MailRow { id, kind, recipient, state, attempts, due_at, sent_at, .. } = mail;
+        let DispatchRow { id, kind, recipient, state, attempts, due_at, sent_at, .. } = mail;
         let at = match state {
             State::Queued => format!("due {due_at}"),
             State::Sent => sent_at.map(|at| format!("sent {at}")).unwrap_or_default(),
@@ -103,7 +103,7 @@ fn list(db: &Db, state: Option<State>, limit: i64) -> Outcome {
     Ok(())
 }
 
-fn resend(db: &Db, id: MailId) -> Outcome {
+fn resend(db: &Db, id: DispatchId) -> Outcome {
     db.write_blocking(&mut |tx: &mut crate::db::Write<'_>| outbox::resend(tx, id)).map_err(refusal)?;
     say(format_args!("Queued {id} again. The worker of a running server delivers it."));
     Ok(())
@@ -145,7 +145,7 @@ fn test(db: Db, settings: &Settings, address: &str) -> Outcome {
 }
 
 /// Delivers the mail from here, unless the worker of a running server is faster; then waits until that says what became of it.
-async fn see_it_leave(db: &Db, id: MailId, settings: &Settings) -> Result<MailRow, Error> {
+async fn see_it_leave(db: &Db, id: DispatchId, settings: &Settings) -> Result<DispatchRow, Error> {
     let postman = Postman::new(db.clone(), settings);
     let holder = db.ids().next::<()>(db.clock().now()).to_string();
     outbox::deliver_one(db, id, &holder, &postman).await?;

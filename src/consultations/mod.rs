@@ -40,6 +40,7 @@ pub use rules::{Audience, ContributionStatus, Scope, Status, Visibility};
 pub use store::announcements::is_any as is_any_announcement;
 pub use store::clock::{due, next_change};
 pub use store::contributions::{ContributionId, ContributionMark};
+pub use store::running::{RunningRound, Written, WrittenBy, running, written};
 pub use store::{ConsultationId, ConsultationMark};
 pub use traced::{TracedContribution, TracedRound, Which, contributions as traced_contributions, rounds as traced_rounds};
 pub use view::ConsultationRef;

@@ -11,6 +11,7 @@ pub mod list;
 pub mod listing;
 pub mod public;
 pub mod questions;
+pub mod running;
 pub mod synthesis;
 pub mod tallies;
 pub mod traced;

@@ -43,6 +43,7 @@ pub use reactions::{
     on_membership_ended, on_person_erased, on_session_shows,
 };
 pub use rules::{Health, HealthReason, Kind, Status};
+pub use store::pending::{Pending, PendingOf, pending};
 pub use store::{DeliverableId, DeliverableMark};
 pub use todays::Todays;
 pub use traced::{Traced, traced};

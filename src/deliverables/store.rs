@@ -4,6 +4,7 @@ pub mod beside;
 pub mod board;
 pub mod due;
 pub mod list;
+pub mod pending;
 pub mod reactions;
 pub mod versions;
 

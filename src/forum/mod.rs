@@ -23,6 +23,7 @@ use crate::time::{Day, DaySchema};
 
 pub use facts::{EditionCancelled, EditionRescheduled, SessionShows};
 pub use rules::{DateFault, Dates, Presentation, PresentedAs, Speaker, Status, search_text};
+pub use store::ahead::{EditionAhead, ahead, presented_at};
 pub use store::reading::{EditionFacts, editions, final_presentations};
 pub use store::{EditionId, EditionMark, EditionRef, SessionId, SessionMark};
 

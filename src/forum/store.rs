@@ -1,5 +1,6 @@
 //! The rows of Forum editions and their sessions.
 
+pub mod ahead;
 pub mod reading;
 pub mod writing;
 

@@ -45,6 +45,7 @@ pub use rules::{
     Balance, Derogation, JoinPolicy, Seat, Status, Violation, ViolationCode, Waivable, balance, balanced, refused_in_every_status,
 };
 pub use store::people::MembershipFacts;
+pub use store::working::{SeatsOf, seats_filled, working_members};
 pub use store::{DerogationMark, SeatId, SeatMark};
 pub use traced::traced;
 pub use view::GroupRef;

@@ -7,6 +7,7 @@ pub mod names;
 pub mod people;
 pub mod reactions;
 pub mod waiting;
+pub mod working;
 
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;

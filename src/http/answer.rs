@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::cache::Kept;
 use super::etag::Tagged;
-use super::events::Told;
+use super::events::EventStream;
 use super::page::Page;
 use crate::error::{Error, Result};
 use crate::files::Pieces;
@@ -54,7 +54,7 @@ pub enum Streamed {
     /// So many bytes.
     Sized(u64, Pieces),
     /// As many as there come to be.
-    Endless(Told),
+    Endless(EventStream),
 }
 
 impl Reply {

@@ -2,15 +2,17 @@
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
-use futures_util::StreamExt;
+use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::Web;
 use super::answer::{Answer, Described, Reply, Streamed};
@@ -21,7 +23,7 @@ use crate::policy::Actor;
 use crate::time::Instant;
 
 /// The events of a stream, as they are sent.
-pub type Told = BoxStream<'static, std::result::Result<Bytes, Infallible>>;
+pub type EventStream = BoxStream<'static, std::result::Result<Bytes, Infallible>>;
 
 /// Who listens: known by a token that may expire, in a session that may end while the stream lasts.
 pub struct Caller {
@@ -74,26 +76,50 @@ pub trait Narrated: Send + 'static {
 
 /// 200 with `text/event-stream`.
 pub struct Events<N> {
-    told: Told,
+    stream: EventStream,
     of: PhantomData<N>,
 }
 
 impl<N> Events<N> {
-    /// These.
-    pub fn of(told: Told) -> Self {
-        Self { told, of: PhantomData }
+    /// These. The stream is dropped, with all it holds, once its client has gone, or has taken nothing for so long of what waits for it.
+    pub fn of(stream: EventStream, patience: Duration) -> Self {
+        Self { stream: taken_in_time(stream, patience), of: PhantomData }
     }
 
     /// None, where only the head is asked for.
     pub fn head() -> Self {
-        Self::of(stream::empty().boxed())
+        Self { stream: stream::empty().boxed(), of: PhantomData }
     }
+}
+
+/// A stream that is read by a task of its own: nobody asks a body for its next bytes while its client reads nothing, so that it could not end by
+/// itself. What actix and the kernel hold for the client comes before.
+fn taken_in_time(mut stream: EventStream, patience: Duration) -> EventStream {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let next = tokio::select! {
+                next = stream.next() => next,
+                () = sender.closed() => None,
+            };
+            let Some(bytes) = next else { return };
+            match tokio::time::timeout(patience, sender.send(bytes)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return,
+                Err(_) => {
+                    tracing::debug!("a client took nothing of its stream for too long");
+                    return;
+                }
+            }
+        }
+    });
+    stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|bytes| (bytes, receiver)) }).boxed()
 }
 
 impl<N: Narrated> Answer for Events<N> {
     fn reply(self, _: &dyn Fn(&str) -> String) -> Result<Reply> {
         let mut reply = Reply::of(StatusCode::OK, "text/event-stream", Vec::new());
-        reply.streamed = Some(Streamed::Endless(self.told));
+        reply.streamed = Some(Streamed::Endless(self.stream));
         // A proxy that collects bytes would hold events back.
         reply.with(header::CACHE_CONTROL, "no-store")?.with(HeaderName::from_static("x-accel-buffering"), "no")
     }

@@ -101,11 +101,18 @@ pub struct Streams {
     pub heartbeat: Duration,
     /// How long a stream lasts at most; then its client comes again.
     pub longest: Duration,
+    /// How long a client may take nothing of what waits for it; then its stream ends.
+    pub patience: Duration,
 }
 
 impl Default for Streams {
     fn default() -> Self {
-        Self { most: 2_000, heartbeat: Duration::from_secs(15), longest: Duration::from_secs(3_600) }
+        Self {
+            most: 2_000,
+            heartbeat: Duration::from_secs(15),
+            longest: Duration::from_secs(3_600),
+            patience: Duration::from_secs(60),
+        }
     }
 }
 

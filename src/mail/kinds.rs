@@ -123,10 +123,9 @@ word_enum! {
 }
 
 impl Kind {
-    /// Whether its reader may do without it (domain.md, The Forum cycle and its mails): everything but what asks for an act, security mails,
-    /// what applicants without an account wait for, and what a person or a command asked for just now.
-    pub fn is_optional(self) -> bool {
-        let asks = matches!(
+    /// Whether it asks its reader for an act, by a link that does it.
+    pub fn asks(self) -> bool {
+        matches!(
             self,
             Self::VerifyEmail
                 | Self::ResetPassword
@@ -137,12 +136,17 @@ impl Kind {
                 | Self::GroupInvitation
                 | Self::ConfirmContribution
                 | Self::ContributionConfirmed
-        );
+        )
+    }
+
+    /// Whether its reader may do without it (domain.md, The Forum cycle and its mails): everything but what asks for an act, security mails,
+    /// what applicants without an account wait for, and what a person or a command asked for just now.
+    pub fn is_optional(self) -> bool {
         let to_applicants = matches!(
             self,
             Self::ApplicationReceived | Self::ApplicationAsked | Self::ApplicationEndorsed | Self::ApplicationDeclined
         );
-        !asks && !to_applicants && !self.is_about_security() && !matches!(self, Self::Digest | Self::Test)
+        !self.asks() && !to_applicants && !self.is_about_security() && !matches!(self, Self::Digest | Self::Test)
     }
 
     /// Whether it tells of something that may be an attack on its reader's account: it is sent whatever the reader chose.

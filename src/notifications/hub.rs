@@ -30,11 +30,11 @@ pub enum Signal {
     End,
 }
 
-type Lines = HashMap<PersonId, Vec<(u64, watch::Sender<Signal>)>>;
+type Places = HashMap<PersonId, Vec<(u64, watch::Sender<Signal>)>>;
 
 #[derive(Default)]
 struct State {
-    lines: Lines,
+    places: Places,
     count: usize,
     opened: u64,
     /// Which task watches.
@@ -47,7 +47,7 @@ struct State {
 pub struct Hub(Arc<Mutex<State>>);
 
 /// A stream's place; given up when it is dropped.
-pub struct Line {
+pub struct Place {
     hub: Hub,
     person: PersonId,
     number: u64,
@@ -55,22 +55,22 @@ pub struct Line {
     pub signals: watch::Receiver<Signal>,
 }
 
-impl Drop for Line {
+impl Drop for Place {
     fn drop(&mut self) {
         self.hub.state().leave(self.person, self.number, Signal::End);
     }
 }
 
 impl State {
-    /// Ends a line, where it has not ended yet, and says why.
+    /// Ends a place, where it has not ended yet, and says why.
     fn leave(&mut self, person: PersonId, number: u64, why: Signal) {
-        let Some(lines) = self.lines.get_mut(&person) else { return };
-        let Some(at) = lines.iter().position(|(known, _)| *known == number) else { return };
-        let (_, line) = lines.remove(at);
-        line.send_replace(why);
+        let Some(places) = self.places.get_mut(&person) else { return };
+        let Some(at) = places.iter().position(|(known, _)| *known == number) else { return };
+        let (_, place) = places.remove(at);
+        place.send_replace(why);
         self.count -= 1;
-        if lines.is_empty() {
-            self.lines.remove(&person);
+        if places.is_empty() {
+            self.places.remove(&person);
         }
     }
 }
@@ -81,10 +81,10 @@ impl Hub {
     }
 
     /// Lets a person listen. 503 where `most` streams are open, or the server stops.
-    pub fn join(&self, db: &Db, person: PersonId, most: usize) -> Result<Line> {
+    pub fn join(&self, db: &Db, person: PersonId, most: usize) -> Result<Place> {
         let mut state = self.state();
-        let own = state.lines.get(&person).filter(|lines| lines.len() >= OF_ONE);
-        if let Some(oldest) = own.and_then(|lines| lines.first()).map(|(number, _)| *number) {
+        let own = state.places.get(&person).filter(|places| places.len() >= OF_ONE);
+        if let Some(oldest) = own.and_then(|places| places.first()).map(|(number, _)| *number) {
             state.leave(person, oldest, Signal::Replaced);
         }
         if state.is_closed || state.count >= most {
@@ -95,39 +95,39 @@ impl Hub {
         state.count += 1;
         let number = state.opened;
         let (sender, signals) = watch::channel(Signal::Newest(0));
-        state.lines.entry(person).or_default().push((number, sender));
+        state.places.entry(person).or_default().push((number, sender));
         if state.watch.is_none() {
             state.watch = Some(number);
             tokio::spawn(watch(Watching(self.clone(), number), db.clone()));
         }
         drop(state);
-        Ok(Line { hub: self.clone(), person, number, signals })
+        Ok(Place { hub: self.clone(), person, number, signals })
     }
 
     /// Ends every stream, and takes no more: the server stops.
     pub fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
-        for (_, line) in state.lines.values().flatten() {
-            line.send_replace(Signal::End);
+        for (_, place) in state.places.values().flatten() {
+            place.send_replace(Signal::End);
         }
     }
 
     /// Whoever listens; none, and nobody watches any more, where nobody does.
     fn listeners(&self) -> Vec<PersonId> {
         let mut state = self.state();
-        if state.lines.is_empty() || state.is_closed {
+        if state.places.is_empty() || state.is_closed {
             state.watch = None;
             return Vec::new();
         }
-        state.lines.keys().copied().collect()
+        state.places.keys().copied().collect()
     }
 
     fn wake(&self, newest: &[(PersonId, i64)]) {
         let state = self.state();
         for (person, number) in newest {
-            for (_, line) in state.lines.get(person).into_iter().flatten() {
-                line.send_if_modified(|signal| {
+            for (_, place) in state.places.get(person).into_iter().flatten() {
+                place.send_if_modified(|signal| {
                     let is_news = matches!(signal, Signal::Newest(known) if *known < *number);
                     if is_news {
                         *signal = Signal::Newest(*number);

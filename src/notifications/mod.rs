@@ -25,7 +25,7 @@ pub use hub::Hub;
 pub use leaving::mount as mount_unsubscribe;
 pub use rules::{Choice, in_force};
 pub use store::{Preferences, forget_old};
-pub use telling::{Told, enqueue_to_address, tell};
+pub use telling::{News, enqueue_to_address, tell};
 
 /// `/notifications`.
 pub fn routes() -> Vec<Route> {
@@ -56,9 +56,9 @@ pub fn choose(
     Ok(said)
 }
 
-/// Who said what of a kind; who said nothing is not in it.
-pub fn choices_of(connection: &mut AnyConnection, kind: Kind) -> Result<HashMap<PersonId, Choice>> {
-    let all = store::all_preferences(connection)?.into_iter();
+/// Who said what of a kind, of everybody or of some thousand persons at most; who said nothing is not in it.
+pub fn choices_of(connection: &mut AnyConnection, kind: Kind, of: Option<&[PersonId]>) -> Result<HashMap<PersonId, Choice>> {
+    let all = store::all_preferences(connection, of)?.into_iter();
     Ok(all.filter_map(|(person, said)| Some((person, *said.get(kind.as_str())?))).collect())
 }
 

@@ -54,9 +54,16 @@ pub fn preferences(connection: &mut AnyConnection, person: PersonId) -> Result<P
     Ok(Preferences { choices: serde_json::from_str(&choices)?, version })
 }
 
-/// What everybody said who said anything, by kind.
-pub fn all_preferences(connection: &mut AnyConnection) -> Result<Vec<(PersonId, BTreeMap<String, Choice>)>> {
-    let rows: Vec<(PersonId, String)> = p::table.select((p::person_id, p::choices)).load(connection)?;
+/// What everybody, or some thousand persons at most, said who said anything, by kind.
+pub fn all_preferences(
+    connection: &mut AnyConnection,
+    of: Option<&[PersonId]>,
+) -> Result<Vec<(PersonId, BTreeMap<String, Choice>)>> {
+    let mut all = p::table.select((p::person_id, p::choices)).into_boxed::<Backend>();
+    if let Some(persons) = of {
+        all = all.filter(any_of("notification_preferences.person_id", persons));
+    }
+    let rows: Vec<(PersonId, String)> = all.load(connection)?;
     rows.into_iter().map(|(person, choices)| Ok((person, serde_json::from_str(&choices)?))).collect()
 }
 

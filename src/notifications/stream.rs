@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant as Moment, Interval, MissedTickBehavior, interval_at};
 
-use super::hub::{Hub, Line, Signal};
+use super::hub::{Hub, Place, Signal};
 use super::routes::{oneself, view};
 use super::store;
 use crate::call;
@@ -50,7 +50,7 @@ struct Listening {
     caller: Caller,
     person: PersonId,
     language: Language,
-    line: Line,
+    place: Place,
     _open: Open,
     /// The number of the last event that was sent.
     last: i64,
@@ -65,11 +65,11 @@ struct Listening {
 }
 
 /// What the database says.
-enum News {
+enum Heard {
     /// The caller's session has ended, or its token.
     Over,
     /// Events, and the number of the last.
-    Told(Vec<Bytes>, i64),
+    Events(Vec<Bytes>, i64),
 }
 
 pub async fn listen(request: Request<(), Resume>) -> Result<Events<Notifications>> {
@@ -87,7 +87,7 @@ pub async fn listen(request: Request<(), Resume>) -> Result<Events<Notifications
         return Ok(Events::head());
     }
     // Before it is read how far it has come: what is told in between wakes it.
-    let line = hub.join(caller.db(), person, streams.most)?;
+    let place = hub.join(caller.db(), person, streams.most)?;
     let newest = caller.db().read(move |tx| Ok::<_, Error>(store::newest_of(tx, &[person])?)).await?;
     let newest = newest.first().map_or(0, |(_, newest)| *newest);
     // What the header says is newer: a browser repeats the query as it was.
@@ -103,13 +103,13 @@ pub async fn listen(request: Request<(), Resume>) -> Result<Events<Notifications
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = Moment::now() + streams.longest;
     let _open = caller.opened();
-    let mut listening = Listening { caller, person, language, line, _open, last, ready, ends: false, beat, end, revision };
+    let mut listening = Listening { caller, person, language, place, _open, last, ready, ends: false, beat, end, revision };
     if last < newest && !listening.fetch().await? {
         return Err(bad_token());
     }
     let events =
         stream::unfold(listening, |mut listening| async move { listening.next().await.map(|bytes| (Ok(bytes), listening)) });
-    Ok(Events::of(events.boxed()))
+    Ok(Events::of(events.boxed(), streams.patience))
 }
 
 impl Listening {
@@ -123,7 +123,7 @@ impl Listening {
                 return None;
             }
             let goes_on = tokio::select! {
-                changed = self.line.signals.changed() => match changed.map(|()| *self.line.signals.borrow_and_update()) {
+                changed = self.place.signals.changed() => match changed.map(|()| *self.place.signals.borrow_and_update()) {
                     Ok(Signal::Newest(number)) if number > self.last => self.fetch().await,
                     Ok(Signal::Newest(_)) => Ok(true),
                     Ok(Signal::Replaced) => {
@@ -153,26 +153,26 @@ impl Listening {
         let (asked, until, person, last, language) =
             (self.caller.asked(), self.caller.until(), self.person, self.last, self.language);
         let revision = self.caller.db().revision();
-        let news = self.caller.db().read(move |tx| {
+        let heard = self.caller.db().read(move |tx| {
             let now = tx.now();
             if !is_there(asked(tx, now), person, until, now)? {
-                return Ok(News::Over);
+                return Ok(Heard::Over);
             }
             let rows = store::after(tx, person, last, MISSED + 1)?;
-            let Some(number) = rows.last().map(|row| row.number) else { return Ok(News::Told(Vec::new(), last)) };
+            let Some(number) = rows.last().map(|row| row.number) else { return Ok(Heard::Events(Vec::new(), last)) };
             if rows.len() > MISSED {
                 let newest = store::newest_of(tx, &[person])?.first().map_or(number, |(_, newest)| *newest);
-                return Ok(News::Told(vec![event(newest, "reset", &json!({}))?], newest));
+                return Ok(Heard::Events(vec![event(newest, "reset", &json!({}))?], newest));
             }
             let call = call::current(tx)?;
             let templates = Templates::new(None);
             let told =
                 rows.into_iter().map(|row| event(row.number, "notification", &view(row, &templates, &call.name, language)));
-            Ok::<_, Error>(News::Told(told.collect::<Result<_>>()?, number))
+            Ok::<_, Error>(Heard::Events(told.collect::<Result<_>>()?, number))
         });
-        match news.await? {
-            News::Over => Ok(false),
-            News::Told(told, last) => {
+        match heard.await? {
+            Heard::Over => Ok(false),
+            Heard::Events(told, last) => {
                 self.ready.extend(told);
                 (self.last, self.revision) = (last, revision);
                 Ok(true)

@@ -1,4 +1,4 @@
-//! Telling a person something: the one door.
+//! Telling a person news: the one door.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::mail::Kind;
 use crate::outbox::{self, Mail};
 use crate::policy::PersonId;
 
-/// What a person is to be told.
-pub struct Told<'a> {
+/// News: what a person is to be told.
+pub struct News<'a> {
     /// Which mail it is.
     pub kind: Kind,
     /// Whom.
@@ -33,8 +33,8 @@ pub struct Told<'a> {
 struct Pending(BTreeMap<PersonId, Vec<(Kind, Value)>>);
 
 /// Tells a person: in the application and as it wants to be mailed, where the kind is optional; by mail at once, where it is not.
-pub fn tell(tx: &mut Write<'_>, told: Told<'_>) -> Result<()> {
-    let Told { kind, person, email, locale, params, concealed } = told;
+pub fn tell(tx: &mut Write<'_>, news: News<'_>) -> Result<()> {
+    let News { kind, person, email, locale, params, concealed } = news;
     if !store::hold_reader(tx, person)? {
         return Ok(());
     }

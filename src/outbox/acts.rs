@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::MailId;
+use super::DispatchId;
 use crate::error::{Error, Problem, ProblemKind};
 use crate::text::hex;
 use crate::time::Instant;
@@ -131,7 +131,7 @@ pub fn invalid_token() -> Error {
 }
 
 /// The token of a mail.
-pub fn derive(key: &TokenKey, mail: MailId) -> String {
+pub fn derive(key: &TokenKey, mail: DispatchId) -> String {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.0.expose_secret()), mail.as_str().as_bytes());
     URL_SAFE_NO_PAD.encode(tag.as_ref())
 }

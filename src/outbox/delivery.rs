@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::rules::Line;
+use super::rules::Lane;
 use super::store::{self, Wanted};
-use super::{Delivered, MailId, Sender};
+use super::{Delivered, DispatchId, Sender};
 use crate::db::Db;
 use crate::error::{Error, Result};
 
@@ -28,12 +28,17 @@ pub(super) enum Until {
 /// Sends the mails that are due, and writes down what became of each. What this process leaves unsettled when it dies is sent by another one after
 /// [`super::LEASE`].
 pub async fn deliver_due(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    Hands::new(db, holder, sender).deliver(Line::Mails, Until::NoneIsDue).await
+    let mut all = Delivered::default();
+    for lane in Lane::OF_MAILS {
+        let Delivered { claimed, taken } = Hands::new(db, holder, sender).deliver(lane, Until::NoneIsDue).await?;
+        all = Delivered { claimed: all.claimed + claimed, taken: all.taken + taken };
+    }
+    Ok(all)
 }
 
 /// [`deliver_due`] for what endpoints are told.
 pub async fn deliver_notices(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
-    Hands::new(db, holder, sender).deliver(Line::Notices, Until::NoneIsDue).await
+    Hands::new(db, holder, sender).deliver(Lane::Notices, Until::NoneIsDue).await
 }
 
 /// Sends what becomes due until `stopped` says so, and looks for it every `rest`. Mails that are on their way then arrive; endpoints are not waited
@@ -42,15 +47,15 @@ pub async fn keep_delivering(
     db: &Db,
     holder: &str,
     sender: &dyn Sender,
-    line: Line,
+    lane: Lane,
     rest: Duration,
     stopped: watch::Receiver<bool>,
 ) -> Result<Delivered> {
-    Hands::new(db, holder, sender).deliver(line, Until::Stopped(stopped, rest)).await
+    Hands::new(db, holder, sender).deliver(lane, Until::Stopped(stopped, rest)).await
 }
 
 /// Sends one mail where it is due and nobody else has it: for a command that wants to see it leave.
-pub async fn deliver_one(db: &Db, id: MailId, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
+pub async fn deliver_one(db: &Db, id: DispatchId, holder: &str, sender: &dyn Sender) -> Result<Delivered> {
     Hands::new(db, holder, sender).send_one(id).await
 }
 
@@ -72,11 +77,17 @@ pub enum Handled {
 pub async fn deliver_unless_served(db: &Db, holder: &str, sender: &dyn Sender) -> Result<Handled> {
     let look = async || {
         let now = db.clock().now();
-        db.read(move |tx| Ok::<_, Error>((store::first_due(tx, now, &Wanted::all(Line::Mails))?, store::is_any_held(tx, now)?)))
-            .await
+        db.read(move |tx| {
+            let mut first = Vec::new();
+            for lane in Lane::OF_MAILS {
+                first.extend(store::first_due(tx, now, &Wanted::all(lane))?);
+            }
+            Ok::<_, Error>((first, store::is_any_held(tx, now)?))
+        })
+        .await
     };
     let (first, is_any_held) = look().await?;
-    if first.is_none() {
+    if first.is_empty() {
         return Ok(if is_any_held { Handled::ByServer } else { Handled::Nothing });
     }
     let begun = tokio::time::Instant::now();

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::MailId;
+use super::DispatchId;
 use super::acts::TokenKey;
 use crate::mail::Kind;
 use crate::policy::PersonId;
@@ -20,7 +20,7 @@ pub struct LeaveToken(SecretString);
 
 impl LeaveToken {
     /// The token of a mail.
-    pub fn of(key: &TokenKey, mail: MailId) -> Self {
+    pub fn of(key: &TokenKey, mail: DispatchId) -> Self {
         let bytes = mail.bytes();
         let tag = hmac::sign(&signing(key), &labelled(bytes));
         let token: Vec<u8> = bytes.iter().chain(tag.as_ref()).copied().collect();
@@ -46,11 +46,11 @@ impl PartialEq for LeaveToken {
 }
 
 /// The mail whose token this is; `None` where this server made no such token. Compared in constant time.
-pub fn mail_of(key: &TokenKey, token: &str) -> Option<MailId> {
+pub fn mail_of(key: &TokenKey, token: &str) -> Option<DispatchId> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (id, tag) = bytes.split_first_chunk::<16>()?;
     hmac::verify(&signing(key), &labelled(*id), tag).ok()?;
-    Some(MailId::of_bytes(*id))
+    Some(DispatchId::of_bytes(*id))
 }
 
 fn signing(key: &TokenKey) -> hmac::Key {

@@ -26,18 +26,18 @@ pub use acts::{Act, Asked, Purpose, Redeemed, TokenBody, TokenKey, invalid_token
 pub use delivery::{Handled, deliver_due, deliver_notices, deliver_one, deliver_unless_served, keep_delivering};
 pub use leaving::{LeaveToken, Left};
 pub use routes::Queue;
-pub use rules::{ATTEMPTS, LEASE, Line, Outcome, State};
+pub use rules::{ATTEMPTS, LEASE, Lane, Outcome, State};
 pub use store::suppressions::lift as lift_suppression;
 pub use store::{
-    Deaths, MailRow, ask, ask_nobody, count_deliveries, counts, deaths, deliveries, drop_notices, drop_unwanted, enqueue, export,
-    forget_about, forget_acts, forget_old, forget_person, hand_out, look, mail, may_leave, newest, notify, redeem, void,
+    Deaths, DispatchRow, ask, ask_nobody, count_deliveries, counts, deaths, deliveries, drop_notices, drop_unwanted, enqueue,
+    export, forget_about, forget_acts, forget_old, forget_person, hand_out, look, mail, may_leave, newest, notify, redeem, void,
 };
 
-/// Marks the id of a mail.
+/// Marks the id of a dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MailMark {}
-/// The identifier of a mail.
-pub type MailId = Id<MailMark>;
+pub enum DispatchMark {}
+/// The identifier of a dispatch, which is a mail or a notice: a row of the outbox.
+pub type DispatchId = Id<DispatchMark>;
 
 /// Marks the id of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ pub enum WebhookMark {}
 /// The identifier of an endpoint outside that is told of what happens.
 pub type WebhookId = Id<WebhookMark>;
 
-/// What an endpoint is told: a row of the outbox like a mail's, but for its recipient. No view of mails has it.
+/// A notice: what an endpoint is told. A row of the outbox as a mail is; no view of mails has it.
 pub struct Notice {
     /// What happened, a word: `deliverable.approved`.
     pub kind: &'static str,
@@ -74,16 +74,16 @@ pub struct Mail {
     pub concealed: bool,
 }
 
-/// A mail that this process holds and nobody else sends.
+/// A dispatch that this process holds and nobody else sends. A notice has an endpoint, and nothing of what only a mail has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claimed {
     /// Its id, of which its Message-ID is made: a repeat after a crash can be recognised.
-    pub id: MailId,
-    /// Which mail it is.
+    pub id: DispatchId,
+    /// Which mail it is, or what happened.
     pub kind: String,
     /// The person it goes to.
     pub person: Option<PersonId>,
-    /// The address it goes to.
+    /// The address it goes to; empty for a notice.
     pub recipient: String,
     /// The language it is written in, where one is known.
     pub locale: Option<String>,
@@ -97,7 +97,7 @@ pub struct Claimed {
     pub attempt: i64,
     /// When it was queued.
     pub created_at: Instant,
-    /// The endpoint that is told, where it is no mail.
+    /// The endpoint that is told, where it is a notice.
     pub webhook: Option<WebhookId>,
 }
 
@@ -114,21 +114,21 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Queues a mail again (404 where there is none), and records who did: see [`State`] for which can be. One that is queued leaves at once.
-pub fn resend(tx: &mut Write<'_>, id: MailId) -> Result<()> {
+pub fn resend(tx: &mut Write<'_>, id: DispatchId) -> Result<()> {
     routes::resend_recorded(tx, id, &|_| Ok(()))
 }
 
-/// What takes mails out of the house.
+/// What takes dispatches out of the house: mails or notices.
 pub trait Sender: Send + Sync {
-    /// Hands one mail over. No transaction is open meanwhile; it is broken off after a minute.
+    /// Hands one over. No transaction is open meanwhile; it is broken off after a minute.
     fn send<'a>(&'a self, mail: &'a Claimed) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 }
 
 /// What was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Mails claimed.
+    /// Dispatches claimed.
     pub claimed: usize,
-    /// Of these, mails that were taken.
+    /// Of these, those that were taken.
     pub taken: usize,
 }

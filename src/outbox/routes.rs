@@ -4,9 +4,9 @@ use actix_web::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MailId;
+use super::DispatchId;
 use super::rules::State;
-use super::store::{self, MailRow};
+use super::store::{self, DispatchRow};
 use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::{Error, ProblemKind, Result};
@@ -20,18 +20,19 @@ use crate::time::Instant;
 pub struct Queue;
 
 impl Listed for Queue {
-    type Row = MailRow;
-    const SORTS: &'static [SortField<MailRow>] =
+    type Row = DispatchRow;
+    const SORTS: &'static [SortField<DispatchRow>] =
         &[SortField { name: "created_at", column: "outbox.created_at", key: SortKey::At(|row| row.created_at) }];
     const DEFAULT: &'static str = "-created_at";
-    const TIE: SortField<MailRow> = SortField { name: "id", column: "outbox.id", key: SortKey::Text(|row| row.id.to_string()) };
+    const TIE: SortField<DispatchRow> =
+        SortField { name: "id", column: "outbox.id", key: SortKey::Text(|row| row.id.to_string()) };
 }
 
 /// A mail, as the secretariat sees it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Mail")]
 struct MailView {
-    id: MailId,
+    id: DispatchId,
     /// `queued` waits, for the first time or again; `sent` was taken by the next server; `dead` was refused for good, or too often;
     /// `dropped` is not wanted any more.
     state: State,
@@ -54,7 +55,7 @@ struct MailView {
 }
 
 impl MailView {
-    fn of(row: MailRow) -> Tagged<Self> {
+    fn of(row: DispatchRow) -> Tagged<Self> {
         let view = Self {
             id: row.id,
             state: row.state,
@@ -84,7 +85,7 @@ struct QueueQuery {
 
 #[derive(Deserialize, JsonSchema)]
 struct MailPath {
-    mail: MailId,
+    mail: DispatchId,
 }
 
 pub fn routes() -> Vec<Route> {
@@ -125,7 +126,7 @@ async fn resend(request: Request<MailPath>) -> Result<Accepted> {
 }
 
 /// Sends a mail again where `may` says so of it, and records that.
-pub fn resend_recorded(tx: &mut Write<'_>, id: MailId, may: &dyn Fn(&MailRow) -> Result<()>) -> Result<()> {
+pub fn resend_recorded(tx: &mut Write<'_>, id: DispatchId, may: &dyn Fn(&DispatchRow) -> Result<()>) -> Result<()> {
     let row = store::mail(tx, id)?.ok_or_else(|| Error::not_found("mail"))?;
     may(&row)?;
     if store::resend(tx, &row)? {

@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
+use crate::mail::Kind;
 use crate::word_enum;
 
 word_enum! {
-    /// Where a mail stands.
+    /// Where a mail or a notice stands.
     pub enum State {
         /// It waits to be sent, for the first time or again.
         Queued = "queued",
@@ -31,13 +32,27 @@ pub fn may_resend(state: State, has_recipient: bool, act_is_open: Option<bool>) 
     }
 }
 
-/// What leaves by itself: mails wait for no endpoint that is slow to answer, nor the other way round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// To people.
-    Mails,
-    /// To endpoints.
-    Notices,
+word_enum! {
+    /// A lane of the outbox: what leaves by itself, and waits for nothing in another. Who asked for a link waits for no ten thousand reminders, mails wait
+    /// for no endpoint that is slow to answer, nor the other way round.
+    pub enum Lane {
+        /// Mails that somebody waits for: those that ask for an act, and security mails.
+        Awaited = "awaited",
+        /// Other mails.
+        Mails = "mails",
+        /// What endpoints are told.
+        Notices = "notices",
+    }
+}
+
+impl Lane {
+    /// The lanes of mails, the one that is to leave first first.
+    pub const OF_MAILS: [Self; 2] = [Self::Awaited, Self::Mails];
+
+    /// The lane of mails of a kind.
+    pub fn of(kind: Kind) -> Self {
+        if kind.asks() || kind.is_about_security() { Self::Awaited } else { Self::Mails }
+    }
 }
 
 /// How often a mail is tried (domain.md, The Forum cycle and its mails).

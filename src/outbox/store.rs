@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::acts::{Errand, TokenKey};
 use super::leaving::LeaveToken;
-use super::rules::{self, LEASE, Line, Next, Outcome, State};
-use super::{Claimed, Mail, MailId, WebhookId};
+use super::rules::{self, LEASE, Lane, Next, Outcome, State};
+use super::{Claimed, DispatchId, Mail, WebhookId};
 use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::Result;
 use crate::mail::Kind;
@@ -23,18 +23,19 @@ use crate::time::Instant;
 
 pub use acts::{ask, ask_nobody, forget_acts, hand_out, look, may_leave, redeem, void};
 pub use notices::{Deaths, count_deliveries, deaths, deliveries, drop_notices, notify};
-pub use queue::{Filter, MailRow, count, mail, newest, page, resend};
+pub use queue::{DispatchRow, Filter, count, mail, newest, page, resend};
 pub use retention::{forget_about, forget_old, forget_person};
 
 /// Characters kept of what the other side said.
 const ANSWER: usize = 500;
 
 /// Queues a mail in the transaction that causes it: it leaves if and only if that commits.
-pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<MailId> {
+pub fn enqueue(tx: &mut Write<'_>, mail: Mail) -> QueryResult<DispatchId> {
     let (id, now) = (tx.new_id(), tx.now());
     diesel::insert_into(o::table)
         .values((
             o::id.eq(id),
+            o::lane.eq(Kind::parse(mail.kind).map_or(Lane::Mails, Lane::of)),
             o::kind.eq(mail.kind),
             o::person_id.eq(mail.person.map(|person| person.to_string())),
             o::recipient.eq(mail.recipient),
@@ -62,34 +63,35 @@ macro_rules! claimable {
 /// What is to be claimed.
 #[derive(Clone)]
 pub struct Wanted {
-    line: Line,
+    /// Of any where it is one mail.
+    lane: Option<Lane>,
     limit: usize,
     /// Nothing of these endpoints.
     but: Vec<WebhookId>,
-    only: Option<MailId>,
+    only: Option<DispatchId>,
 }
 
 impl Wanted {
-    /// At most `limit` of a line, but for what goes to some endpoints.
-    pub fn due(line: Line, limit: usize, but: Vec<WebhookId>) -> Self {
-        Self { line, limit, but, only: None }
+    /// At most `limit` of a lane, but for what goes to some endpoints.
+    pub fn due(lane: Lane, limit: usize, but: Vec<WebhookId>) -> Self {
+        Self { lane: Some(lane), limit, but, only: None }
     }
 
-    /// Everything of a line.
-    pub fn all(line: Line) -> Self {
-        Self::due(line, usize::MAX, Vec::new())
+    /// Everything of a lane.
+    pub fn all(lane: Lane) -> Self {
+        Self::due(lane, usize::MAX, Vec::new())
     }
 
     /// One mail.
-    pub fn one(id: MailId) -> Self {
-        Self { line: Line::Mails, limit: 1, but: Vec::new(), only: Some(id) }
+    pub fn one(id: DispatchId) -> Self {
+        Self { lane: None, limit: 1, but: Vec::new(), only: Some(id) }
     }
 
     fn due_at<'a>(&self, now: Instant) -> o::BoxedQuery<'a, Backend> {
         let due = o::table.filter(claimable!(now)).into_boxed::<Backend>();
-        let due = match self.line {
-            Line::Mails => due.filter(o::webhook_id.is_null()),
-            Line::Notices => due.filter(o::webhook_id.is_not_null()),
+        let due = match self.lane {
+            Some(lane) => due.filter(o::lane.eq(lane)),
+            None => due.filter(o::lane.ne(Lane::Notices)),
         };
         let due = if self.but.is_empty() { due } else { due.filter(not(any_of("outbox.webhook_id", &self.but))) };
         match self.only {
@@ -108,19 +110,20 @@ pub struct Claims {
 }
 
 /// What becomes due first of what can be claimed.
-pub fn first_due(connection: &mut AnyConnection, now: Instant, wanted: &Wanted) -> QueryResult<Option<MailId>> {
+pub fn first_due(connection: &mut AnyConnection, now: Instant, wanted: &Wanted) -> QueryResult<Option<DispatchId>> {
     wanted.due_at(now).order((o::due_at, o::id)).select(o::id).limit(1).get_result(connection).optional()
 }
 
 /// Whether somebody is sending mails at `now`.
 pub fn is_any_held(connection: &mut AnyConnection, now: Instant) -> QueryResult<bool> {
-    let held = o::table.filter(o::state.eq(State::Queued)).filter(o::leased_until.gt(now)).filter(o::webhook_id.is_null());
+    let mails = o::table.filter(o::lane.eq(Lane::Awaited).or(o::lane.eq(Lane::Mails)));
+    let held = mails.filter(o::state.eq(State::Queued)).filter(o::leased_until.gt(now));
     diesel::select(diesel::dsl::exists(held)).get_result(connection)
 }
 
 #[derive(Queryable)]
 struct Row {
-    id: MailId,
+    id: DispatchId,
     kind: String,
     person: Option<String>,
     recipient: String,
@@ -195,7 +198,7 @@ pub fn claim(tx: &mut Write<'_>, holder: &str, wanted: &Wanted) -> Result<Claims
 }
 
 /// A queued mail that is not to be sent any more. Its hollow row stays until the retention job.
-fn drop_queued(tx: &mut Write<'_>, id: MailId, why: &str) -> QueryResult<()> {
+fn drop_queued(tx: &mut Write<'_>, id: DispatchId, why: &str) -> QueryResult<()> {
     let now = tx.now();
     diesel::update(o::table.filter(o::id.eq(id).and(o::state.eq(State::Queued))))
         .set((
@@ -214,7 +217,7 @@ fn drop_queued(tx: &mut Write<'_>, id: MailId, why: &str) -> QueryResult<()> {
 /// Drops what of some kinds waits to be sent to a person, for the first time or again.
 pub fn drop_unwanted(tx: &mut Write<'_>, person: PersonId, kinds: &[&str]) -> QueryResult<()> {
     let theirs = o::table.filter(o::person_id.eq(person.to_string())).filter(o::state.eq(State::Queued));
-    let waiting: Vec<MailId> = theirs.filter(any_of("outbox.kind", kinds)).select(o::id).load(&mut **tx)?;
+    let waiting: Vec<DispatchId> = theirs.filter(any_of("outbox.kind", kinds)).select(o::id).load(&mut **tx)?;
     for mail in waiting {
         drop_queued(tx, mail, "its reader wants no more of its kind")?;
     }
@@ -222,7 +225,7 @@ pub fn drop_unwanted(tx: &mut Write<'_>, person: PersonId, kinds: &[&str]) -> Qu
 }
 
 /// A mail that is never sent, of a kind: it costs what another costs.
-pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<MailId> {
+pub fn insert_dropped(tx: &mut Write<'_>, kind: &'static str) -> QueryResult<DispatchId> {
     let nobody = Mail {
         kind,
         person: None,
@@ -242,7 +245,7 @@ fn internal(error: &dyn std::fmt::Display) -> crate::error::Error {
 }
 
 /// Holds these mails for another lease.
-pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()> {
+pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[DispatchId]) -> QueryResult<()> {
     let until = tx.now().plus(LEASE);
     for id in ids {
         diesel::update(o::table.filter(o::id.eq(*id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder))))
@@ -253,7 +256,7 @@ pub fn renew(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()
 }
 
 /// Gives up claims as if they had never been made.
-pub fn give_back(tx: &mut Write<'_>, holder: &str, ids: &[MailId]) -> QueryResult<()> {
+pub fn give_back(tx: &mut Write<'_>, holder: &str, ids: &[DispatchId]) -> QueryResult<()> {
     for id in ids {
         diesel::update(o::table.filter(o::id.eq(*id).and(o::state.eq(State::Queued)).and(o::lease_holder.eq(holder))))
             .set((
@@ -300,14 +303,14 @@ pub fn settle(tx: &mut Write<'_>, holder: &str, mail: &Claimed, outcome: &Outcom
 
 /// How many mails there are in each of these states that any is in.
 pub fn counts(connection: &mut AnyConnection, states: &[State]) -> QueryResult<Vec<(State, i64)>> {
-    let mails = o::table.filter(o::webhook_id.is_null()).filter(any_of("outbox.state", states));
+    let mails = o::table.filter(any_of("outbox.lane", Lane::OF_MAILS)).filter(any_of("outbox.state", states));
     mails.group_by(o::state).select((o::state, diesel::dsl::count_star())).load(connection)
 }
 
 /// The mails of a person, as it may take them along: what was sent when, to which address.
 pub fn export(connection: &mut AnyConnection, person: PersonId) -> Result<Value> {
-    type Told = (String, String, State, Instant, Option<Instant>);
-    let mails: Vec<Told> = o::table
+    type Row = (String, String, State, Instant, Option<Instant>);
+    let mails: Vec<Row> = o::table
         .filter(o::person_id.eq(person.to_string()))
         .order(o::id)
         .select((o::kind, o::recipient, o::state, o::created_at, o::sent_at))

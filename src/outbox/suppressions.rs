@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::store::suppressions::{self as store, Suppression};
+use super::store::suppressions::{self as store, Suppression, SuppressionId};
 use crate::audit::{self, Entry};
 use crate::error::{Error, Result};
 use crate::http::page::{Listed, Paging, SortField, SortKey};
@@ -38,11 +38,13 @@ impl Listed for Suppressions {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Suppression")]
 struct SuppressionView {
+    id: SuppressionId,
     /// In lower case.
     address: String,
-    /// What its server said.
+    /// What its server said last.
     reason: String,
     created_at: Instant,
+    updated_at: Instant,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -83,9 +85,11 @@ async fn list(request: Request<(), SuppressionsQuery>) -> Result<Page<Suppressio
             let total = if plan.total { Some(store::count(tx, q)?) } else { None };
             let (rows, next) = plan.cut(rows);
             let view = |row: Suppression| SuppressionView {
+                id: row.id,
                 address: row.folded_address,
                 reason: row.reason,
                 created_at: row.created_at,
+                updated_at: row.updated_at,
             };
             Ok(Page::new(rows.into_iter().map(view).collect(), next, total))
         })
@@ -97,11 +101,8 @@ async fn lift(request: Request<AddressPath>) -> Result<NoContent> {
         .write(|tx, input| {
             input.allow(&Object::initiative())?;
             let address = &input.path.address;
-            if !store::lift(tx, address)? {
-                return Err(Error::not_found("suppressed address"));
-            }
+            let id = store::lift(tx, address)?.ok_or_else(|| Error::not_found("suppressed address"))?;
             // The record names no address: that it was done, when and by whom is what it says.
-            let id = tx.new_id::<()>();
             audit::record(tx, Entry::of("suppression.lifted", "suppression", id));
             Ok(NoContent)
         })

@@ -6,7 +6,7 @@ use super::store::PersonRow;
 use crate::db::Write;
 use crate::error::Result;
 use crate::mail::Kind;
-use crate::notifications::{self, Told};
+use crate::notifications::{self, News};
 use crate::outbox::{self, Act, Mail, Purpose};
 
 /// A mail to a person, at one of its addresses.
@@ -38,7 +38,7 @@ fn told(tx: &mut Write<'_>, kind: Kind, person: &PersonRow, params: Value, conce
     if let (Some(all), Value::Object(more)) = (all.as_object_mut(), params) {
         all.extend(more);
     }
-    notifications::tell(tx, Told { kind, person: person.id, email, locale: person.locale.clone(), params: all, concealed })
+    notifications::tell(tx, News { kind, person: person.id, email, locale: person.locale.clone(), params: all, concealed })
 }
 
 /// Asks whoever reads `email` to do something about a person's account.

@@ -28,6 +28,7 @@ pub use references::{PersonRef, contacts, refs};
 pub use retention::forget_old;
 pub use routes::with_own_password;
 pub use rules::{Role, fold_email};
+pub use store::reached::{Reachable, reachable, zones};
 pub use store::{
     NewPerson, PersonRow, hold_persons as hold, insert_person, person, person_by_email, persons, save_person, secretariat,
 };

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod guesses;
+pub mod reached;
 pub mod retention;
 mod sessions;
 

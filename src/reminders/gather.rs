@@ -7,15 +7,18 @@ use chrono_tz::Tz;
 use super::reading::{Batch, Rows};
 use super::rules::plan::{Duty, State};
 use super::rules::{ReminderKind, Subject, Target};
-use super::store::{self, DeliverableRow, EditionRow, PersonRow, RoundRow};
+use super::store;
 use crate::call;
-use crate::consultations::{Audience, ContributionStatus, Visibility};
+use crate::consultations::{Audience, ContributionStatus, RunningRound, Visibility, Written};
 use crate::db::AnyConnection;
+use crate::deliverables::Pending;
 use crate::error::{Error, Result};
-use crate::forum::EditionId;
+use crate::forum::{EditionAhead, EditionId};
 use crate::ids::distinct;
 use crate::notifications::Choice;
+use crate::people::{Reachable, Role};
 use crate::policy::{GroupId, PersonId, SupporterId};
+use crate::settings;
 use crate::time::Instant;
 
 /// What a subject of the state is.
@@ -26,6 +29,13 @@ pub enum About {
     Edition { year: i64, name: String, city: String },
     /// A round, its title in several languages as JSON; whether it keeps to itself who answered.
     Round { slug: String, title: String, closes_at: Instant, secret: bool },
+}
+
+impl About {
+    /// Whether it keeps to itself who has done their part.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Round { secret: true, .. })
+    }
 }
 
 /// Everything at one instant.
@@ -39,7 +49,7 @@ pub struct Gathered {
     /// For whom persons are asked by a round: one of their supporters. In a public round everybody answers for themselves.
     pub parties: HashMap<(usize, PersonId), SupporterId>,
     /// Whoever can be reached.
-    pub persons: HashMap<PersonId, PersonRow>,
+    pub persons: HashMap<PersonId, Reachable>,
     /// The call's languages.
     pub languages: Vec<String>,
 }
@@ -61,9 +71,10 @@ pub fn gather(c: &mut AnyConnection, batch: Option<&Batch>) -> Result<Gathered> 
         Some(batch) => Rows::of(c, batch)?,
         None => Rows::all(c)?,
     };
-    let mut state = State { offsets: store::offsets(c)?, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
+    let mut state =
+        State { offsets: settings::current(c)?.reminders, planned: store::planned(c)?.into_iter().collect(), ..State::default() };
     state.arrived = store::arrivals(c)?.into_iter().map(|(person, _, on)| (person, on)).collect();
-    let persons: HashMap<PersonId, PersonRow> = rows.persons.into_iter().map(|row| (row.id, row)).collect();
+    let persons: HashMap<PersonId, Reachable> = rows.persons.into_iter().map(|row| (row.id, row)).collect();
     state.zones = persons.values().map(|row| (row.id, zone_or(row.time_zone.as_deref(), call.time_zone))).collect();
     for (kind, subject, on, before, person, at) in rows.sent {
         state.sent.entry((kind, subject, before, person)).or_default().push((on, at));
@@ -102,16 +113,16 @@ impl Gathered {
     }
 
     fn secretariat(&self) -> Vec<PersonId> {
-        distinct(self.persons.values().filter(|row| row.role != crate::people::Role::Person).map(|row| row.id))
+        distinct(self.persons.values().filter(|row| row.role != Role::Person).map(|row| row.id))
     }
 
     /// Who works on a deliverable and can be reached: lead and seated co-chairs.
-    fn workers(&self, row: &DeliverableRow, lead: Option<PersonId>, chairs: &HashMap<GroupId, Vec<PersonId>>) -> Vec<PersonId> {
+    fn workers(&self, row: &Pending, lead: Option<PersonId>, chairs: &HashMap<GroupId, Vec<PersonId>>) -> Vec<PersonId> {
         let all = lead.into_iter().chain(chairs.get(&row.group_id).into_iter().flatten().copied());
         distinct(all.filter(|person| self.persons.contains_key(person)))
     }
 
-    fn deliverables(&mut self, rows: &[(DeliverableRow, Option<PersonId>)], chairs: &HashMap<GroupId, Vec<PersonId>>) {
+    fn deliverables(&mut self, rows: &[(Pending, Option<PersonId>)], chairs: &HashMap<GroupId, Vec<PersonId>>) {
         for (row, lead) in rows.iter().filter(|(row, _)| row.status.is_owed()) {
             let mut persons = self.workers(row, *lead, chairs);
             if persons.is_empty() {
@@ -132,8 +143,8 @@ impl Gathered {
 
     fn deadline(
         &mut self,
-        edition: &EditionRow,
-        rows: &[(DeliverableRow, Option<PersonId>)],
+        edition: &EditionAhead,
+        rows: &[(Pending, Option<PersonId>)],
         chairs: &HashMap<GroupId, Vec<PersonId>>,
     ) -> Result<()> {
         let Some(deadline) = edition.submission_deadline else { return Ok(()) };
@@ -157,17 +168,16 @@ impl Gathered {
 
     fn forum(
         &mut self,
-        edition: &EditionRow,
-        rows: &[(DeliverableRow, Option<PersonId>)],
+        edition: &EditionAhead,
+        rows: &[(Pending, Option<PersonId>)],
         chairs: &HashMap<GroupId, Vec<PersonId>>,
         shown: &HashSet<(EditionId, String)>,
         members: &[(GroupId, Option<SupporterId>, PersonId)],
         wanted: &HashMap<PersonId, Choice>,
     ) -> Result<()> {
         let mut parts: BTreeMap<PersonId, Vec<(String, String)>> = BTreeMap::new();
-        let is_its = |row: &DeliverableRow| {
-            row.forum_edition_id == Some(edition.id) || shown.contains(&(edition.id, row.reference.clone()))
-        };
+        let is_its =
+            |row: &Pending| row.forum_edition_id == Some(edition.id) || shown.contains(&(edition.id, row.reference.clone()));
         for (row, lead) in rows.iter().filter(|(row, _)| is_its(row)) {
             for person in self.workers(row, *lead, chairs) {
                 parts.entry(person).or_default().push((row.reference.clone(), row.title.clone()));
@@ -192,7 +202,7 @@ impl Gathered {
         Ok(())
     }
 
-    fn add_edition(&mut self, subject: Subject, edition: &EditionRow, parts: BTreeMap<PersonId, Vec<(String, String)>>) {
+    fn add_edition(&mut self, subject: Subject, edition: &EditionAhead, parts: BTreeMap<PersonId, Vec<(String, String)>>) {
         let (at, persons) = (self.state.subjects.len(), parts.keys().copied().collect::<Vec<_>>());
         self.parts.extend(parts.into_iter().map(|(person, parts)| ((at, person), parts)));
         let about = About::Edition { year: edition.year, name: edition.name.clone(), city: edition.city.clone() };
@@ -201,9 +211,9 @@ impl Gathered {
 
     fn round(
         &mut self,
-        row: &RoundRow,
+        row: &RunningRound,
         affiliated: &[(SupporterId, PersonId, bool)],
-        written: &[store::Contribution],
+        written: &[Written],
         members: &[(GroupId, Option<SupporterId>, PersonId)],
         seated: &[(GroupId, SupporterId, PersonId)],
     ) -> Result<()> {
@@ -266,6 +276,6 @@ impl Gathered {
     }
 }
 
-fn zone_of(edition: &EditionRow) -> Result<Tz> {
+fn zone_of(edition: &EditionAhead) -> Result<Tz> {
     edition.time_zone.parse().map_err(|_| Error::Internal(format!("edition {} has no zone", edition.year)))
 }

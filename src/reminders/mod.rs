@@ -6,12 +6,11 @@ mod reading;
 mod routes;
 mod rules;
 mod schedule;
-mod settings;
 mod store;
 
 use chrono::TimeDelta;
 
-use crate::db::{AnyConnection, Db, Write};
+use crate::db::{Db, Write};
 use crate::error::Result;
 use crate::facts::Objections;
 use crate::http::Route;
@@ -22,17 +21,11 @@ use crate::time::{Day, Instant};
 pub use rules::ReminderKind;
 pub use rules::plan::When;
 pub use schedule::{RecipientView, Scheduled};
-pub use settings::Settings;
 pub use store::{mark_report, reported};
 
-/// `/admin/reminders/schedule` and `/admin/settings`.
+/// `/admin/reminders/schedule`.
 pub fn routes() -> Vec<Route> {
     routes::routes()
-}
-
-/// The settings in force.
-pub fn current_settings(c: &mut AnyConnection) -> Result<Settings> {
-    Ok(Settings { reminders: store::offsets(c)? })
 }
 
 /// Queues everything that has come up by now, a batch of persons a write; how many reminders that were. Any number of servers may do so at
@@ -57,26 +50,24 @@ pub fn on_zone_left(tx: &mut Write<'_>, person: PersonId, zone: Option<&str>) ->
     planning::leave_zone(tx, person, zone)
 }
 
-/// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is, by when it is due. `dry`: tells only.
+/// Queues and marks what falls on a day in each recipient's zone, as if that day had ended; what that is, by when it is due, as the schedule
+/// has it. `dry`: tells only.
 pub fn send_on(db: &Db, day: Day, dry: bool) -> Result<Vec<Scheduled>> {
-    let when = When::On(day);
-    let mut rows = if dry {
-        db.read_blocking(|tx| {
-            let all = gather::gather(tx, None)?;
-            let due = all.state.due(when).into_values().flatten();
-            due.filter_map(|item| schedule::told(&all, &item).transpose()).collect::<Result<Vec<_>>>()
-        })?
-    } else {
+    let mut rows = db.read_blocking(|tx| schedule::on(tx, day))?;
+    if !dry {
+        let when = When::On(day);
         let plan = db.read_blocking(|tx| planning::plan(tx, when))?;
-        let mut rows = Vec::new();
+        let mut sent = Vec::new();
         for batch in &plan {
-            rows.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, batch, when))?);
+            sent.extend(db.write_blocking(&mut |tx: &mut Write<'_>| planning::tell(tx, batch, when))?);
         }
-        rows
-    };
+        // What is one row for many persons is that row, once.
+        let (many, mut each): (Vec<_>, Vec<_>) = sent.into_iter().partition(|row| row.person.is_none());
+        rows.retain(|row| row.person.is_none() && many.iter().any(|sent| sent.order() == row.order()));
+        each.append(&mut rows);
+        rows = each;
+    }
     rows.sort_by(|a, b| a.order().cmp(&b.order()));
-    // Nor may their number tell who has answered.
-    rows.dedup_by(|a, b| a.person.is_none() && a.order() == b.order());
     db.read_blocking(|tx| schedule::say_how(tx, &mut rows))?;
     Ok(rows)
 }

@@ -24,7 +24,7 @@ const REMINDERS: usize = 400;
 /// What is to be planned at `now`: a look at the zones.
 pub fn ripe(c: &mut AnyConnection, now: Instant) -> Result<Ripe> {
     let Some(here) = gather::zone(c)? else { return Ok(Ripe::default()) };
-    let chosen = store::zones(c)?.into_iter().filter_map(|name| name.parse::<chrono_tz::Tz>().ok());
+    let chosen = people::zones(c)?.into_iter().filter_map(|name| name.parse::<chrono_tz::Tz>().ok());
     let zones: Vec<chrono_tz::Tz> = chosen.chain([here]).collect();
     let arrived = store::arrivals(c)?.into_iter();
     let arrived: Vec<_> = arrived.map(|(person, zone, on)| (person, gather::zone_or(zone.as_deref(), here), on)).collect();
@@ -87,7 +87,7 @@ pub fn tell(tx: &mut Write<'_>, batch: &Batch, when: When) -> Result<Vec<Schedul
             }
         }
         for item in &items {
-            told.extend(schedule::told(&all, item)?);
+            told.extend(schedule::row(&all, item)?);
         }
     }
     Ok(told)

@@ -1,12 +1,11 @@
 //! When what is reminded of (domain.md, The Forum cycle and its mails): pure.
 
-pub mod offsets;
 pub mod plan;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use self::offsets::Offsets;
+use crate::settings::ReminderSettings;
 use crate::time::{Day, Instant};
 use crate::word_enum;
 
@@ -23,6 +22,19 @@ word_enum! {
         ForumStart = "forum_start",
         /// A consultation round closes.
         ConsultationClosing = "consultation_closing",
+    }
+}
+
+impl ReminderKind {
+    /// How many days before its date it is reminded of; none of what counts from no list.
+    fn offsets(self, set: &ReminderSettings) -> &[i64] {
+        match self {
+            Self::DeliverableDue => &set.deliverable_due,
+            Self::DeliverableLate => &[],
+            Self::SubmissionDeadline => &set.submission_deadline,
+            Self::ForumStart => &set.forum_start,
+            Self::ConsultationClosing => &set.consultation_closing,
+        }
     }
 }
 
@@ -81,7 +93,7 @@ fn earlier(day: Day, days: i64) -> Day {
 
 impl Subject {
     /// Its moments after one instant up to another, both as they are in the recipient's zone, the earliest first.
-    pub fn moments(&self, zone: Tz, offsets: &Offsets, after: Option<Instant>, to: Instant) -> Vec<Moment> {
+    pub fn moments(&self, zone: Tz, offsets: &ReminderSettings, after: Option<Instant>, to: Instant) -> Vec<Moment> {
         let target_on = self.target.day_in(zone);
         let moment = |kind: ReminderKind, days_before: i64| Moment {
             kind,
@@ -89,7 +101,7 @@ impl Subject {
             target_on,
             at: Instant::at_nine(earlier(target_on, days_before), zone),
         };
-        let mut moments: Vec<Moment> = offsets.of(self.kind).iter().map(|days| moment(self.kind, *days)).collect();
+        let mut moments: Vec<Moment> = self.kind.offsets(offsets).iter().map(|days| moment(self.kind, *days)).collect();
         if self.kind == ReminderKind::DeliverableDue {
             let every = offsets.deliverable_late_every.max(1);
             let (from, until) = (after.map_or(self.since, |after| after.max(self.since)), to);
@@ -108,7 +120,7 @@ impl Subject {
     }
 
     /// The one moment that is to be told of at `now`: of those in the span the latest. None where the subject is over by then.
-    pub fn due(&self, zone: Tz, offsets: &Offsets, after: Option<Instant>, to: Instant, now: Instant) -> Option<Moment> {
+    pub fn due(&self, zone: Tz, offsets: &ReminderSettings, after: Option<Instant>, to: Instant, now: Instant) -> Option<Moment> {
         if self.until.is_some_and(|until| until <= now) {
             return None;
         }

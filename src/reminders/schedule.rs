@@ -1,5 +1,7 @@
 //! What will be sent to whom, when, why, and by which way: for the secretariat, and for whoever runs the command.
 
+mod reason;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -8,11 +10,12 @@ use serde::Serialize;
 use super::gather::{self, About, Gathered};
 use super::planning::{mail_of, path};
 use super::rules::ReminderKind;
-use super::rules::plan::Item;
+use super::rules::plan::{Item, When};
 use crate::db::{AnyConnection, Read};
 use crate::error::Result;
 use crate::http::page::{Listed, SortField, SortKey};
 use crate::locale::{Localised, Reader};
+use crate::mail::Language;
 use crate::notifications::{self, Choice};
 use crate::policy::PersonId;
 use crate::time::{Day, Instant};
@@ -74,7 +77,7 @@ pub struct Scheduled {
     count: Option<usize>,
     /// When: 09:00 of the recipient's day, or earlier than now where it waits for the worker.
     pub due_at: Instant,
-    /// Why.
+    /// Why, in the reader's language.
     pub reason: String,
     #[serde(skip)]
     key: String,
@@ -106,47 +109,53 @@ impl Scheduled {
 /// What will be sent until the end of a day in each recipient's zone.
 pub fn ahead(tx: &mut Read<'_>, now: Instant, until: Day, reader: &Reader) -> Result<Vec<Scheduled>> {
     let all = gather::gather(tx, None)?;
-    let (ahead, done) = all.state.ahead(now, until);
+    let mut rows = rows(&all, &all.state.ahead(now, until), reader)?;
+    say_how(tx, &mut rows)?;
+    Ok(rows)
+}
+
+/// What falls on a day in each recipient's zone, as if that day had ended.
+pub fn on(tx: &mut Read<'_>, day: Day) -> Result<Vec<Scheduled>> {
+    let all = gather::gather(tx, None)?;
+    rows(&all, &all.state.up(When::On(day)), &Reader::All)
+}
+
+/// A row for each that is to be sent; but of a round that keeps to itself who answered, one for each moment, whoever it is for.
+fn rows(all: &Gathered, items: &[Item], reader: &Reader) -> Result<Vec<Scheduled>> {
     let mut rows = Vec::new();
     // Who is asked for the same supporter stands on its side together.
     let mut secret: BTreeMap<(usize, Instant, i64), Veiled> = BTreeMap::new();
-    for (item, is_done) in ahead.iter().map(|item| (item, false)).chain(done.iter().map(|item| (item, true))) {
+    for item in items {
         let Some(about) = all.about.get(item.subject) else { continue };
-        if matches!(about, About::Round { secret: true, .. }) {
+        if about.is_secret() {
             let key = (item.subject, item.moment.at, item.moment.days_before);
             let of = all.parties.get(&(item.subject, item.person)).map_or_else(|| item.person.to_string(), ToString::to_string);
             let counted = secret.entry(key).or_insert_with(|| Veiled::of(item));
-            counted.persons += usize::from(!is_done);
-            if is_done {
-                counted.done.insert(of)
-            } else {
-                counted.open.insert(of)
-            };
-        } else if !is_done {
-            rows.push(view(&all, about, item, Some(item.person), Some(1), reader)?);
+            counted.persons += usize::from(!item.done);
+            if item.done { &mut counted.done } else { &mut counted.open }.insert(of);
+        } else if !item.done {
+            rows.push(view(all, about, item, Some(item.person), Some(1), reader)?);
         }
     }
     for Veiled { item, persons, open, done } in secret.into_values() {
         let Some(about) = all.about.get(item.subject) else { continue };
         let count = Some(persons).filter(|_| open.len() >= CROWD && done.len() >= CROWD);
-        rows.push(view(&all, about, &item, None, count, reader)?);
+        rows.push(view(all, about, &item, None, count, reader)?);
     }
-    say_how(tx, &mut rows)?;
     Ok(rows)
 }
 
-/// What one person is told of, for whoever runs the command; where it is a secret who has not answered, without the person.
-pub fn told(all: &Gathered, item: &Item) -> Result<Option<Scheduled>> {
+/// The row of what one person is reminded of, for whoever runs the command; where it is a secret who has not answered, without the person.
+pub fn row(all: &Gathered, item: &Item) -> Result<Option<Scheduled>> {
     let Some(about) = all.about.get(item.subject) else { return Ok(None) };
-    let is_secret = matches!(about, About::Round { secret: true, .. });
-    let (person, count) = if is_secret { (None, None) } else { (Some(item.person), Some(1)) };
+    let (person, count) = if about.is_secret() { (None, None) } else { (Some(item.person), Some(1)) };
     view(all, about, item, person, count, &Reader::All).map(Some)
 }
 
 /// Says of each row how its person hears of it.
 pub fn say_how(c: &mut AnyConnection, rows: &mut [Scheduled]) -> Result<()> {
     for kind in ReminderKind::ALL {
-        let said = notifications::choices_of(c, mail_of(*kind))?;
+        let said = notifications::choices_of(c, mail_of(*kind), None)?;
         for row in rows.iter_mut().filter(|row| row.kind == *kind) {
             // Whoever is told has a task, or said that it wants to be.
             row.by_mail = row.person.as_ref().map(|person| said.get(&person.id).copied().unwrap_or(Choice::Immediate));
@@ -163,6 +172,11 @@ fn view(
     count: Option<usize>,
     reader: &Reader,
 ) -> Result<Scheduled> {
+    // The command speaks English.
+    let language = match reader {
+        Reader::Prefers(order) => Language::first_of(order.iter().map(String::as_str)),
+        Reader::All => Language::En,
+    };
     let (of, reference, title) = match about {
         About::Deliverable { reference, title } => ("deliverable", reference.clone(), title.clone()),
         About::Edition { year, name, .. } => ("forum_edition", year.to_string(), name.clone()),
@@ -189,22 +203,6 @@ fn view(
         by_mail: None,
         count,
         due_at: item.moment.at,
-        reason: reason(item),
+        reason: reason::of(&item.moment, language),
     })
-}
-
-/// Why somebody is reminded at that moment.
-fn reason(item: &Item) -> String {
-    let on = item.moment.target_on;
-    let days = match item.moment.days_before.abs() {
-        1 => "1 day".to_owned(),
-        many => format!("{many} days"),
-    };
-    match item.moment.kind {
-        ReminderKind::DeliverableDue => format!("{days} before it is due on {on}"),
-        ReminderKind::DeliverableLate => format!("{days} after it was due on {on}"),
-        ReminderKind::SubmissionDeadline => format!("{days} before the submission deadline on {on}"),
-        ReminderKind::ForumStart => format!("{days} before the Forum begins on {on}"),
-        ReminderKind::ConsultationClosing => format!("{days} before the round closes on {on}"),
-    }
 }

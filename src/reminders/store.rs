@@ -1,333 +1,121 @@
-//! What reminders are computed from, in a constant number of queries: all of it, or what concerns some persons and subjects.
-
-mod marks;
-
-use std::fmt::Display;
+//! What was sent, and up to which day everybody is planned.
 
 use diesel::prelude::*;
 
-use super::rules::offsets::Offsets;
-use crate::consultations::{Audience, ConsultationId, ContributionStatus, Status as RoundStatus};
-use crate::db::{AnyConnection, AnyOf, Backend, Write, any_of};
-use crate::deliverables::{DeliverableId, Status as DeliverableStatus};
+use super::rules::ReminderKind;
+use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::Result;
-use crate::forum::{EditionId, Status as EditionStatus};
-use crate::groups::{MembershipRole, MembershipStatus, Status as GroupStatus};
-use crate::http::etag::stale;
-use crate::people::Role;
-use crate::policy::{GroupId, PersonId, SupporterId};
-use crate::schema::{
-    affiliations as f, co_chair_seats as seats, consultations as r, contribution_writers as w, contributions as n,
-    deliverables as d, forum_editions as e, forum_sessions as s, memberships as m, persons as p, seat_persons as sp,
-    session_presentations as shown, settings, supporters, working_groups as g,
-};
-use crate::supporters::{AffiliationRole, Status as SupporterStatus};
+use crate::forum::EditionId;
+use crate::people::PersonErased;
+use crate::policy::PersonId;
+use crate::schema::{persons as p, reminder_arrivals as arrivals, reminder_days as days, reminders as q};
 use crate::time::{Day, Instant};
-
-pub use marks::*;
 
 /// How many values a statement names, at most: no database binds any number.
 const NAMED: usize = 4_096;
 
-/// All rows, or those whose column (as SQL names it) has one of these values.
-fn those<R, T: Display>(
-    column: &'static str,
-    values: Option<&[T]>,
-    mut load: impl FnMut(Option<AnyOf>) -> QueryResult<Vec<R>>,
-) -> Result<Vec<R>> {
-    let Some(values) = values else { return Ok(load(None)?) };
+/// A reminder that was sent: kind, subject, target, days before, whom, when.
+pub type SentRow = (ReminderKind, String, Day, i64, PersonId, Instant);
+
+/// The kind of the rows that say which weekly reports were queued.
+const REPORT: &str = "readiness_report";
+
+/// What was sent about these subjects: to everybody, or to some thousand persons at most.
+pub fn sent(c: &mut AnyConnection, subjects: &[String], to: Option<&[PersonId]>) -> Result<Vec<SentRow>> {
     let mut rows = Vec::new();
-    for some in values.chunks(NAMED) {
-        rows.extend(load(Some(any_of(column, some)))?);
+    for some in subjects.chunks(NAMED) {
+        let mut all = q::table
+            .filter(q::kind.ne(REPORT))
+            .filter(any_of("reminders.subject_id", some))
+            .select((q::kind, q::subject_id, q::target_on, q::days_before, q::person_id, q::sent_at))
+            .into_boxed::<Backend>();
+        if let Some(persons) = to {
+            all = all.filter(any_of("reminders.person_id", persons));
+        }
+        rows.extend(all.load::<SentRow>(c)?);
     }
     Ok(rows)
 }
 
-/// Somebody who can be reached.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = p)]
-pub struct PersonRow {
-    pub id: PersonId,
-    pub display_name: String,
-    pub email: Option<String>,
-    pub time_zone: Option<String>,
-    pub role: Role,
+/// Notes that a reminder is sent.
+pub fn mark(tx: &mut Write<'_>, (kind, subject, on, before, person, at): &SentRow) -> Result<()> {
+    let key = (q::kind.eq(kind), q::subject_id.eq(subject), q::target_on.eq(on), q::days_before.eq(before));
+    diesel::insert_into(q::table).values((key, q::person_id.eq(person), q::sent_at.eq(at))).execute(&mut **tx)?;
+    Ok(())
 }
 
-/// Who of these can be reached: confirmed, neither suspended nor erased.
-pub fn persons(c: &mut AnyConnection, ids: Option<&[PersonId]>) -> Result<Vec<PersonRow>> {
-    those("persons.id", ids, |of| {
-        let mut all = p::table
-            .filter(p::email_verified_at.is_not_null())
-            .filter(p::address_lapsed.eq(false))
-            .filter(p::suspended_at.is_null())
-            .filter(p::erased_at.is_null())
-            .order(p::id)
-            .select(PersonRow::as_select())
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    })
+/// Who was sent the weekly report of a Monday.
+pub fn reported(c: &mut AnyConnection, edition: EditionId, monday: Day) -> Result<Vec<PersonId>> {
+    let sent = q::table.filter(q::kind.eq(REPORT)).filter(q::subject_id.eq(edition.to_string())).filter(q::target_on.eq(monday));
+    Ok(sent.select(q::person_id).load(c)?)
 }
 
-/// The zones that persons chose.
-pub fn zones(c: &mut AnyConnection) -> Result<Vec<String>> {
-    let zones: Vec<Option<String>> = p::table.select(p::time_zone).distinct().load(c)?;
-    Ok(zones.into_iter().flatten().collect())
-}
-
-/// An edition that is to come.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = e)]
-pub struct EditionRow {
-    pub id: EditionId,
-    pub year: i64,
-    pub name: String,
-    pub city: String,
-    pub time_zone: String,
-    pub starts_on: Day,
-    pub submission_deadline: Option<Day>,
-    pub created_at: Instant,
-    pub starts_set_at: Instant,
-    pub deadline_set_at: Instant,
-}
-
-/// The editions that are planned or open.
-pub fn editions(c: &mut AnyConnection, ids: Option<&[String]>) -> Result<Vec<EditionRow>> {
-    those("forum_editions.id", ids, |of| {
-        let to_come = e::status.eq(EditionStatus::Planned).or(e::status.eq(EditionStatus::Open));
-        let mut all = e::table.filter(to_come).order(e::year).select(EditionRow::as_select()).into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    })
-}
-
-/// A deliverable that is neither presented nor dropped, of a group that works.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = d)]
-pub struct DeliverableRow {
-    pub id: DeliverableId,
-    pub group_id: GroupId,
-    pub number: i64,
-    pub reference: String,
-    pub title: String,
-    pub status: DeliverableStatus,
-    pub due_on: Day,
-    pub forum_edition_id: Option<EditionId>,
-    pub created_at: Instant,
-    pub due_set_at: Instant,
-}
-
-/// Which deliverables.
-#[derive(Clone, Copy)]
-pub enum Of<'a> {
-    /// All of them.
-    All,
-    /// These.
-    These(&'a [String]),
-    /// Those of these groups.
-    Groups(&'a [GroupId]),
-    /// Those that these persons lead.
-    LedBy(&'a [PersonId]),
-}
-
-/// Those, by reference, each with who leads it.
-pub fn deliverables(c: &mut AnyConnection, which: Of<'_>) -> Result<Vec<(DeliverableRow, Option<PersonId>)>> {
-    let load = |of: Option<AnyOf>| {
-        let mut all = d::table
-            .inner_join(g::table)
-            .left_join(m::table)
-            .filter(g::status.eq(GroupStatus::Proposed).or(g::status.eq(GroupStatus::Active)))
-            .filter(d::status.ne(DeliverableStatus::Presented))
-            .filter(d::status.ne(DeliverableStatus::Dropped))
-            .order((d::group_id, d::number))
-            .select((DeliverableRow::as_select(), m::person_id.nullable()))
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    };
-    match which {
-        Of::All => those::<_, String>("deliverables.id", None, load),
-        Of::These(ids) => those("deliverables.id", Some(ids), load),
-        Of::Groups(groups) => those("deliverables.group_id", Some(groups), load),
-        Of::LedBy(persons) => those("memberships.person_id", Some(persons), load),
-    }
-}
-
-/// What the sessions of these editions show: edition and reference.
-pub fn presentations(c: &mut AnyConnection, editions: &[EditionId]) -> Result<Vec<(EditionId, String)>> {
-    those("forum_sessions.forum_edition_id", Some(editions), |of| {
-        let mut all = shown::table.inner_join(s::table).select((s::forum_edition_id, shown::reference)).into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    })
-}
-
-/// Whose seats.
-#[derive(Clone, Copy)]
-pub enum Seats<'a> {
-    /// Everybody's.
-    All,
-    /// Those of these groups.
-    Groups(&'a [GroupId]),
-    /// Those that these persons fill.
-    Of(&'a [PersonId]),
-}
-
-/// Who fills a co-chair seat now, of which group and for which supporter.
-pub fn seated(c: &mut AnyConnection, which: Seats<'_>) -> Result<Vec<(GroupId, SupporterId, PersonId)>> {
-    let load = |of: Option<AnyOf>| {
-        let mut all = seats::table
-            .inner_join(sp::table)
-            .filter(seats::until.is_null())
-            .filter(sp::until.is_null())
-            .order((seats::group_id, seats::position))
-            .select((seats::group_id, seats::supporter_id, sp::person_id))
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    };
-    match which {
-        Seats::All => those::<_, String>("co_chair_seats.group_id", None, load),
-        Seats::Groups(groups) => those("co_chair_seats.group_id", Some(groups), load),
-        Seats::Of(persons) => those("seat_persons.person_id", Some(persons), load),
-    }
-}
-
-/// The active members, observers left out, of active groups.
-pub fn members(c: &mut AnyConnection, persons: Option<&[PersonId]>) -> Result<Vec<(GroupId, Option<SupporterId>, PersonId)>> {
-    those("memberships.person_id", persons, |of| {
-        let mut all = m::table
-            .inner_join(g::table)
-            .filter(g::status.eq(GroupStatus::Active))
-            .filter(m::status.eq(MembershipStatus::Active))
-            .filter(m::role.eq(MembershipRole::Member))
-            .select((m::group_id, m::supporter_id, m::person_id))
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    })
-}
-
-/// Who is affiliated to which endorsed supporter, and whether as focal point.
-pub fn affiliated(c: &mut AnyConnection, persons: Option<&[PersonId]>) -> Result<Vec<(SupporterId, PersonId, bool)>> {
-    let rows: Vec<(SupporterId, PersonId, AffiliationRole)> = those("affiliations.person_id", persons, |of| {
-        let mut all = f::table
-            .inner_join(supporters::table)
-            .filter(supporters::status.eq(SupporterStatus::Endorsed))
-            .filter(f::until.is_null())
-            .select((f::supporter_id, f::person_id, f::role))
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    })?;
-    let focal = |(supporter, person, role)| (supporter, person, role == AffiliationRole::FocalPoint);
-    Ok(rows.into_iter().map(focal).collect())
-}
-
-/// A round that takes answers, or will.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = r)]
-pub struct RoundRow {
-    pub id: ConsultationId,
-    pub slug: String,
-    pub title: String,
-    pub group_id: Option<GroupId>,
-    pub audience: Audience,
-    pub allowed_visibility: String,
-    pub opens_at: Instant,
-    pub closes_at: Instant,
-    pub created_at: Instant,
-    pub closes_set_at: Instant,
-}
-
-/// The rounds that are scheduled or open.
-pub fn rounds(c: &mut AnyConnection, ids: Option<&[String]>) -> Result<Vec<RoundRow>> {
-    those("consultations.id", ids, |of| {
-        let running = r::status.eq(RoundStatus::Scheduled).or(r::status.eq(RoundStatus::Open));
-        let mut all = r::table.filter(running).order(r::id).select(RoundRow::as_select()).into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    })
-}
-
-/// A contribution to a round: of which supporter or person, where it stands, who wrote it.
-pub type Contribution = (ConsultationId, Option<SupporterId>, Option<PersonId>, ContributionStatus, Option<PersonId>);
-
-/// Whose contributions.
-#[derive(Clone, Copy)]
-pub enum By<'a> {
-    /// Everybody's.
-    All,
-    /// Those of these supporters.
-    Supporters(&'a [SupporterId]),
-    /// Those of these persons, in public rounds.
-    Persons(&'a [PersonId]),
-}
-
-/// The contributions to these rounds, each as often as it has writers.
-pub fn contributions(c: &mut AnyConnection, rounds: &[ConsultationId], by: By<'_>) -> Result<Vec<Contribution>> {
-    let load = |of: Option<AnyOf>| {
-        let mut all = n::table
-            .left_join(w::table)
-            .filter(any_of("contributions.consultation_id", rounds))
-            .select((n::consultation_id, n::supporter_id, n::person_id, n::status, w::person_id.nullable()))
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            all = all.filter(of);
-        }
-        all.load(c)
-    };
-    match by {
-        By::All => those::<_, String>("contributions.id", None, load),
-        By::Supporters(supporters) => those("contributions.supporter_id", Some(supporters), load),
-        By::Persons(persons) => those("contributions.person_id", Some(persons), load),
-    }
-}
-
-/// The one row of settings.
-const ALL: &str = "all";
-
-/// What was set, as JSON, with its version and since when; nothing where it is as delivered.
-pub fn choices(c: &mut AnyConnection) -> Result<Option<(String, i64, Instant)>> {
-    let columns = (settings::choices, settings::version, settings::updated_at);
-    Ok(settings::table.filter(settings::id.eq(ALL)).select(columns).get_result(c).optional()?)
-}
-
-/// Saves settings over the version they were read at (0: none were); the transaction is repeated when another was faster.
-pub fn save_choices(tx: &mut Write<'_>, choices: &str, version: i64) -> Result<()> {
+/// Notes that the weekly report of a Monday is sent to a person. False where it was before.
+pub fn mark_report(tx: &mut Write<'_>, edition: EditionId, monday: Day, person: PersonId) -> Result<bool> {
     let now = tx.now();
-    let values = (settings::choices.eq(choices), settings::version.eq(version + 1), settings::updated_at.eq(now));
-    let saved = if version == 0 {
-        let made = tx.unless_taken(|c| diesel::insert_into(settings::table).values((settings::id.eq(ALL), values)).execute(c))?;
-        made.unwrap_or_default()
-    } else {
-        let known = settings::table.filter(settings::id.eq(ALL)).filter(settings::version.eq(version));
-        diesel::update(known).set(values).execute(&mut **tx)?
-    };
-    if saved == 1 { Ok(()) } else { Err(stale()) }
+    let row = (
+        q::kind.eq(REPORT),
+        q::subject_id.eq(edition.to_string()),
+        q::target_on.eq(monday),
+        q::days_before.eq(0_i64),
+        q::person_id.eq(person),
+        q::sent_at.eq(now),
+    );
+    Ok(tx.unless_taken(|c| diesel::insert_into(q::table).values(row).execute(c))?.is_some())
 }
 
-/// The offsets in force.
-pub fn offsets(c: &mut AnyConnection) -> Result<Offsets> {
-    Ok(match choices(c)? {
-        Some((json, ..)) => super::settings::Settings::read(&json)?.reminders,
-        None => Offsets::default(),
-    })
+/// Forgets at most `limit` reminders that were sent before an instant; how many.
+pub fn forget(tx: &mut Write<'_>, before: Instant, limit: i64) -> Result<usize> {
+    let last: Option<Instant> =
+        q::table.filter(q::sent_at.lt(before)).order(q::sent_at).select(q::sent_at).limit(limit).load(&mut **tx)?.pop();
+    let Some(last) = last else { return Ok(0) };
+    Ok(diesel::delete(q::table.filter(q::sent_at.le(last))).execute(&mut **tx)?)
+}
+
+/// Forgets of what a person was reminded, and where it was.
+pub fn forget_person(tx: &mut Write<'_>, fact: &PersonErased) -> Result<()> {
+    diesel::delete(q::table.filter(q::person_id.eq(fact.person))).execute(&mut **tx)?;
+    diesel::delete(arrivals::table.filter(arrivals::person_id.eq(fact.person))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The last day planned in each zone.
+pub fn planned(c: &mut AnyConnection) -> Result<Vec<(String, Day)>> {
+    Ok(days::table.select((days::zone, days::planned_on)).load(c)?)
+}
+
+/// The last day planned in a zone.
+pub fn planned_in(c: &mut AnyConnection, zone: &str) -> Result<Option<Day>> {
+    Ok(days::table.filter(days::zone.eq(zone)).select(days::planned_on).get_result(c).optional()?)
+}
+
+/// Notes that the reminders of a day are planned in a zone.
+pub fn plan_done(tx: &mut Write<'_>, zone: &str, on: Day) -> Result<()> {
+    let first =
+        tx.unless_taken(|c| diesel::insert_into(days::table).values((days::zone.eq(zone), days::planned_on.eq(on))).execute(c))?;
+    if first.is_none() {
+        let one = days::table.filter(days::zone.eq(zone)).filter(days::planned_on.lt(on));
+        diesel::update(one).set(days::planned_on.eq(on)).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Who has come to which zone (none chosen: the call's) and was not planned there yet, with the last day planned where it was.
+pub fn arrivals(c: &mut AnyConnection) -> Result<Vec<(PersonId, Option<String>, Day)>> {
+    Ok(arrivals::table.inner_join(p::table).select((arrivals::person_id, p::time_zone, arrivals::planned_on)).load(c)?)
+}
+
+/// Notes that a person leaves a zone that is planned to a day, unless it was planned nowhere since it left another.
+pub fn arrive(tx: &mut Write<'_>, person: PersonId, planned_on: Day) -> Result<()> {
+    let row = (arrivals::person_id.eq(person), arrivals::planned_on.eq(planned_on));
+    tx.unless_taken(|c| diesel::insert_into(arrivals::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Notes that these persons are planned with their zones again.
+pub fn settle(tx: &mut Write<'_>, persons: &[PersonId]) -> Result<()> {
+    for some in persons.chunks(NAMED) {
+        diesel::delete(arrivals::table.filter(any_of("reminder_arrivals.person_id", some))).execute(&mut **tx)?;
+    }
+    Ok(())
 }

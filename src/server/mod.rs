@@ -207,6 +207,7 @@ fn http_options(settings: &Settings) -> http::Options {
             most: settings.http.max_streams,
             heartbeat: settings.http.stream_heartbeat,
             longest: settings.http.stream_longest,
+            ..http::Streams::default()
         },
     }
 }

@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::http::Route;
 use crate::policy::{PersonId, SupporterId};
 
-pub use affiliations::{AffiliationEnded, AffiliationMade, AffiliationRole, MyAffiliation};
+pub use affiliations::{AffiliationEnded, AffiliationMade, AffiliationRole, MyAffiliation, affiliated};
 pub use facts::{SupporterChanged, SupporterWithdrawn, SupportersEndorsed, SupportersMerged};
 pub use import::{
     BadLine, Codes, Field, ImportOptions, ImportReport, Mapping, Parsed, Remark, Row, Warning, import, parse as parse_register,

@@ -11,7 +11,7 @@ mod telling;
 pub use kinds::EventKind;
 pub use reach::{Reach, is_public};
 pub use signing::{Secret, sign};
-pub use telling::{Errand, disable, errand, give_up_on_the_lost, on_recorded};
+pub use telling::{Endpoint, disable, endpoint, give_up_on_the_lost, on_recorded};
 
 use crate::http::Route;
 

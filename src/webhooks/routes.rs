@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::kinds::EventKind;
 use super::reach::Reach;
 use super::store::{self, WebhookList, WebhookRow};
-use super::telling::Told;
+use super::telling::Payload;
 use super::{rules, signing, telling};
 use crate::audit::{self, Entry};
 use crate::db::Write;
 use crate::error::{Error, FieldFault, Problem, ProblemKind, Result};
 use crate::http::page::Paging;
 use crate::http::{Created, NoContent, Object as Answered, Page, Request, Route, Tagged, get, route};
-use crate::outbox::{self, MailId, MailRow, Queue, State, WebhookId};
+use crate::outbox::{self, DispatchId, DispatchRow, Queue, State, WebhookId};
 use crate::policy::{Action, Object};
 use crate::time::Instant;
 
@@ -72,7 +72,7 @@ fn notice(schemas: &mut SchemaGenerator) -> Value {
             header("webhook-timestamp", "When this attempt was made, in seconds since 1970."),
             header("webhook-signature", "`v1,` and the base64 of an HMAC-SHA-256 over `{webhook-id}.{webhook-timestamp}.{body}` under the secret without `whsec_`, read from base64; one for each secret that still counts, spaces between."),
         ],
-        "requestBody": {"required": true, "content": {"application/json": {"schema": schemas.subschema_for::<Told>()}}},
+        "requestBody": {"required": true, "content": {"application/json": {"schema": schemas.subschema_for::<Payload>()}}},
         "responses": {
             "2XX": {"description": "It was taken."},
             "410": {"description": "The endpoint is gone, and is told no more."}
@@ -278,7 +278,7 @@ async fn rotate(request: Request<InWebhook>) -> Result<Answered<Rotated>> {
 #[schemars(rename = "WebhookDelivery")]
 struct DeliveryView {
     /// Its id, the header `webhook-id` of every attempt.
-    id: MailId,
+    id: DispatchId,
     /// What happened.
     kind: String,
     /// `queued` waits, for the first time or again; `sent` was answered 2xx; `dead` was refused too often, or answered 410; `dropped`: the
@@ -297,7 +297,7 @@ struct DeliveryView {
 }
 
 impl DeliveryView {
-    fn of(row: MailRow) -> Self {
+    fn of(row: DispatchRow) -> Self {
         Self {
             id: row.id,
             kind: row.kind,

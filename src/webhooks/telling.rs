@@ -12,7 +12,7 @@ use crate::audit::{self, Entry, Recorded};
 use crate::db::{Read, Write};
 use crate::error::{Error, Result};
 use crate::facts::Objections;
-use crate::outbox::{self, MailId, Notice, TokenKey, WebhookId};
+use crate::outbox::{self, DispatchId, Notice, TokenKey, WebhookId};
 use crate::time::Instant;
 
 /// Queues what endpoints asked to be told of what a transaction records.
@@ -27,7 +27,7 @@ pub fn on_recorded(tx: &mut Write<'_>, fact: &Recorded, _: &mut Objections) -> R
         let asked = endpoint.asks_for()?;
         for (kind, entry) in events.iter().filter(|(kind, _)| asked.contains(kind)) {
             let notice =
-                Notice { kind: kind.as_str(), webhook: endpoint.id, payload: serde_json::to_value(told(*kind, entry, now))? };
+                Notice { kind: kind.as_str(), webhook: endpoint.id, payload: serde_json::to_value(payload(*kind, entry, now))? };
             outbox::notify(tx, notice)?;
         }
     }
@@ -37,7 +37,7 @@ pub fn on_recorded(tx: &mut Write<'_>, fact: &Recorded, _: &mut Objections) -> R
 /// What an endpoint is told.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "WebhookNotice")]
-pub struct Told {
+pub struct Payload {
     /// What happened.
     #[serde(rename = "type")]
     kind: EventKind,
@@ -66,16 +66,16 @@ struct Happened {
     path: Option<String>,
 }
 
-fn told(kind: EventKind, entry: &Entry, timestamp: Instant) -> Told {
+fn payload(kind: EventKind, entry: &Entry, timestamp: Instant) -> Payload {
     let group = entry.group.map(|group| group.to_string());
     let path = kinds::path(entry.object_type, &entry.object_id, group.as_deref());
     let (from, to) = (entry.from.clone(), entry.to.clone());
     let data = Happened { of: entry.object_type, id: entry.object_id.to_string(), group_id: group, from, to, path };
-    Told { kind, timestamp, data }
+    Payload { kind, timestamp, data }
 }
 
 /// What sending to an endpoint needs.
-pub struct Errand {
+pub struct Endpoint {
     /// Where it is.
     pub url: String,
     /// What signs, the present secret first.
@@ -85,13 +85,13 @@ pub struct Errand {
 }
 
 /// How an endpoint is told now; `None`: it is told no more.
-pub fn errand(tx: &mut Read<'_>, id: WebhookId) -> Result<Option<Errand>> {
+pub fn endpoint(tx: &mut Read<'_>, id: WebhookId) -> Result<Option<Endpoint>> {
     let Some(row) = store::known(tx, id)?.filter(|row| row.disabled_at.is_none()) else { return Ok(None) };
     let key = tx.extension::<TokenKey>().ok_or_else(no_key)?;
     let numbers = signing::signing(row.secret_number, row.overlap(), tx.now());
     let secrets = numbers.into_iter().map(|number| Secret::derive(&key, row.id, number)).collect();
     let reach = tx.extension::<Reach>().map(|reach| *reach).unwrap_or_default();
-    Ok(Some(Errand { url: row.url, secrets, reach }))
+    Ok(Some(Endpoint { url: row.url, secrets, reach }))
 }
 
 /// The secret of this number of an endpoint, to be shown.
@@ -105,7 +105,7 @@ fn no_key() -> Error {
 }
 
 /// Tells an endpoint no more, and drops what is queued for it, but the notice that it answered so. Whether it was told until now.
-pub fn disable(tx: &mut Write<'_>, id: WebhookId, answered: Option<MailId>, why: &str) -> Result<bool> {
+pub fn disable(tx: &mut Write<'_>, id: WebhookId, answered: Option<DispatchId>, why: &str) -> Result<bool> {
     let Some(row) = store::known(tx, id)?.filter(|row| row.disabled_at.is_none()) else { return Ok(false) };
     store::save(tx, &WebhookRow { disabled_at: Some(tx.now()), ..row })?;
     audit::record(tx, Entry::of("webhook.disabled", "webhook", id).moved("enabled", "disabled").because(Some(why)));

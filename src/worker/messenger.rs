@@ -13,8 +13,8 @@ use reqwest::{Client, Response, header};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::outbox::{Claimed, MailId, Outcome, Sender, WebhookId};
-use crate::webhooks::{self, Errand, Reach};
+use crate::outbox::{Claimed, DispatchId, Outcome, Sender, WebhookId};
+use crate::webhooks::{self, Endpoint, Reach};
 
 /// How long an endpoint may take to be connected to,
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -47,12 +47,12 @@ impl Messenger {
 
     async fn tell(&self, notice: &Claimed) -> Outcome {
         let Some(id) = notice.webhook else { return Outcome::Later("the messenger carries no mails".into()) };
-        let errand = match self.db.read(move |tx| webhooks::errand(tx, id)).await {
-            Ok(Some(errand)) => errand,
+        let endpoint = match self.db.read(move |tx| webhooks::endpoint(tx, id)).await {
+            Ok(Some(endpoint)) => endpoint,
             Ok(None) => return Outcome::Never("the endpoint was removed or disabled".into()),
             Err(error) => return Outcome::Later(format!("the database failed: {error}")),
         };
-        let outcome = match self.post(notice, &errand).await {
+        let outcome = match self.post(notice, &endpoint).await {
             Ok(response) => self.answered(id, notice.id, response).await,
             Err(why) => Outcome::Later(why),
         };
@@ -67,10 +67,10 @@ impl Messenger {
         outcome
     }
 
-    async fn post(&self, notice: &Claimed, errand: &Errand) -> Result<Response, String> {
+    async fn post(&self, notice: &Claimed, endpoint: &Endpoint) -> Result<Response, String> {
         // Once more: the settings may have changed since it was written down, and literal addresses are asked of no resolver.
-        let url = errand.reach.url(&errand.url).map_err(|wrong| format!("the endpoint's address {wrong}"))?;
-        let client = self.client(errand.reach)?;
+        let url = endpoint.reach.url(&endpoint.url).map_err(|wrong| format!("the endpoint's address {wrong}"))?;
+        let client = self.client(endpoint.reach)?;
         let (id, body) = (notice.id.to_string(), notice.params.to_string());
         let timestamp = self.db.clock().now().utc().timestamp();
         let request = client
@@ -78,12 +78,12 @@ impl Messenger {
             .header(header::CONTENT_TYPE, "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", webhooks::sign(&errand.secrets, &id, timestamp, &body))
+            .header("webhook-signature", webhooks::sign(&endpoint.secrets, &id, timestamp, &body))
             .body(body);
         request.send().await.map_err(|error| format!("could not be reached: {}", cause(error)))
     }
 
-    async fn answered(&self, id: WebhookId, notice: MailId, mut response: Response) -> Outcome {
+    async fn answered(&self, id: WebhookId, notice: DispatchId, mut response: Response) -> Outcome {
         let status = response.status();
         let mut read: Vec<u8> = Vec::new();
         // An answer that breaks off after its status is an answer all the same.

@@ -26,6 +26,7 @@ const ORDER: &[&str] = &[
     "people",
     "notifications",
     "call",
+    "settings",
     "webhooks",
     "outbox",
     "http",

@@ -1,6 +1,7 @@
 //! The outbox: each mail leaves once, whatever happens to those who carry it.
 
 mod hindered;
+mod lanes;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -216,7 +217,7 @@ fn who_lost_its_lease_writes_nothing_down() {
 struct Away {
     is_back: AtomicBool,
     tries: AtomicUsize,
-    taken: Mutex<Vec<outbox::MailId>>,
+    taken: Mutex<Vec<outbox::DispatchId>>,
 }
 
 impl Sender for Away {

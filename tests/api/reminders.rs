@@ -33,7 +33,7 @@ impl Server {
     pub fn work(&mut self, world: &World) -> usize {
         let round = actix_web::rt::System::new().block_on(self.0.tick(world.now()));
         assert!(round.failed.is_empty(), "{round:?}");
-        round.reminded
+        round.done["send reminders"]
     }
 
     /// Day after day from one to another, at 07:00 UTC: 09:00 in Paris in summer. What was told, as `day kind recipient`.

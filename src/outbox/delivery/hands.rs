@@ -10,16 +10,16 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::super::rules::{Line, Outcome};
+use super::super::rules::{Lane, Outcome};
 use super::super::store::{self, Claims, Wanted};
-use super::super::{Claimed, Delivered, MailId, Sender, WebhookId};
+use super::super::{Claimed, Delivered, DispatchId, Sender, WebhookId};
 use super::Until;
 use crate::db::Db;
 use crate::error::{Error, Result};
 
 /// Claimed at once.
 const BATCH: usize = 128;
-/// Sent side by side: a slow receiver costs a round trip a command (quality.md).
+/// Sent side by side in a lane: a slow receiver costs a round trip a command (quality.md).
 const SIDE_BY_SIDE: usize = 16;
 /// Of these, to one endpoint: one that is slow to answer leaves most hands free for the others.
 const TO_ONE_ENDPOINT: usize = 4;
@@ -48,9 +48,9 @@ pub struct Hands<'a> {
     /// Not written down yet.
     sent: Vec<Sent>,
     /// At most one: what is sent meanwhile shares the next, so that a slow disk makes these writes larger and keeps nothing waiting.
-    settling: FuturesUnordered<BoxFuture<'a, (Vec<MailId>, Result<usize>)>>,
+    settling: FuturesUnordered<BoxFuture<'a, (Vec<DispatchId>, Result<usize>)>>,
     /// Everything whose lease is to be renewed.
-    held: BTreeSet<MailId>,
+    held: BTreeSet<DispatchId>,
     delivered: Delivered,
 }
 
@@ -73,30 +73,30 @@ impl<'a> Hands<'a> {
     }
 
     /// Sends one mail, where it is due and free.
-    pub async fn send_one(mut self, id: MailId) -> Result<Delivered> {
+    pub async fn send_one(mut self, id: DispatchId) -> Result<Delivered> {
         if let Some(claims) = self.claim(Wanted::one(id)).await? {
             self.take(claims);
         }
-        self.work(Line::Mails, Until::NoneIsDue, false).await
+        self.work(Lane::Mails, Until::NoneIsDue, false).await
     }
 
     /// Claims, sends and writes down. Whatever takes long holds up nothing else.
     ///
     /// # Errors
     /// Of the database, once everything else is done; where it goes on until it is stopped, they are logged and it is tried again.
-    pub async fn deliver(self, line: Line, until: Until) -> Result<Delivered> {
-        self.work(line, until, true).await
+    pub async fn deliver(self, lane: Lane, until: Until) -> Result<Delivered> {
+        self.work(lane, until, true).await
     }
 
     /// `is_more`: whether there may be more to claim.
-    async fn work(mut self, line: Line, mut until: Until, mut is_more: bool) -> Result<Delivered> {
+    async fn work(mut self, lane: Lane, mut until: Until, mut is_more: bool) -> Result<Delivered> {
         let (mut renewal, mut look) = (interval(RENEWAL), interval(until.rest()));
         renewal.reset();
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut stops, mut failure) = (false, None);
         loop {
             if is_more && !stops && self.claiming.is_empty() && self.fit() < SIDE_BY_SIDE {
-                self.claiming.push(self.claim(Wanted::due(line, BATCH, self.endpoints_waiting())).boxed());
+                self.claiming.push(self.claim(Wanted::due(lane, BATCH, self.endpoints_waiting())).boxed());
             }
             if !stops {
                 self.send_what_fits();
@@ -132,7 +132,7 @@ impl<'a> Hands<'a> {
                 _ = look.tick(), if until.goes_on() && !is_more => is_more = true,
                 () = until.stopped(), if !stops => {
                     stops = true;
-                    if line == Line::Notices {
+                    if lane == Lane::Notices {
                         self.sending.clear();
                     }
                 }
@@ -237,7 +237,7 @@ async fn send(mail: Claimed, sender: &dyn Sender) -> Sent {
 }
 
 /// Writes down what became of some, in the order in which leases are renewed, so that the two wait for each other at most one way; how many were taken.
-async fn written_down(db: &Db, holder: &str, mut some: Vec<Sent>) -> (Vec<MailId>, Result<usize>) {
+async fn written_down(db: &Db, holder: &str, mut some: Vec<Sent>) -> (Vec<DispatchId>, Result<usize>) {
     some.sort_by_key(|(mail, _)| mail.id);
     let ids = some.iter().map(|(mail, _)| mail.id).collect();
     let taken = some.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Taken(_))).count();

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::super::acts::{Act, Asked, Errand, Purpose, Redeemed, TokenKey, derive, invalid_token, token_hash};
 use super::super::leaving::{self, Left};
-use super::super::{Mail, MailId, MailMark};
+use super::super::{DispatchId, DispatchMark, Mail};
 use crate::db::{AnyConnection, Write};
 use crate::error::{Error, Result};
 use crate::mail::Kind;
@@ -15,7 +15,7 @@ use crate::schema::{mail_acts, outbox as o};
 use crate::time::Instant;
 
 /// Queues a mail that asks for an act.
-pub fn ask(tx: &mut Write<'_>, mail: Mail, act: &Act<'_>) -> Result<MailId> {
+pub fn ask(tx: &mut Write<'_>, mail: Mail, act: &Act<'_>) -> Result<DispatchId> {
     if act.purpose.replaces() {
         void(tx, act.purpose, act.subject)?;
     }
@@ -39,7 +39,7 @@ pub fn hand_out(tx: &mut Write<'_>, act: &Act<'_>) -> Result<Asked> {
     if act.purpose.replaces() {
         void(tx, act.purpose, act.subject)?;
     }
-    let (id, now) = (tx.new_id::<MailMark>(), tx.now());
+    let (id, now) = (tx.new_id::<DispatchMark>(), tx.now());
     let key = key(tx)?;
     let token = derive(&key, id);
     let expires_at = now.plus(act.purpose.life());
@@ -106,7 +106,7 @@ pub fn forget_acts(tx: &mut Write<'_>, subject: &str) -> Result<()> {
 }
 
 /// What a mail is for. The token that it carries is derived here, and its hash is kept before it leaves.
-pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
+pub fn errand(tx: &mut Write<'_>, mail: DispatchId) -> Result<Errand> {
     type Kept = (Purpose, Instant, Option<Instant>, Option<Instant>, Option<String>);
     let row: Option<Kept> = mail_acts::table
         .filter(mail_acts::id.eq(mail))
@@ -129,7 +129,7 @@ pub fn errand(tx: &mut Write<'_>, mail: MailId) -> Result<Errand> {
 }
 
 /// Whether what a mail asks for can still be done; nothing where it asks for nothing.
-pub fn is_open(tx: &mut Write<'_>, mail: MailId) -> Result<Option<bool>> {
+pub fn is_open(tx: &mut Write<'_>, mail: DispatchId) -> Result<Option<bool>> {
     Ok(match errand(tx, mail)? {
         Errand::Tell => None,
         Errand::Ask(_) => Some(true),
@@ -154,7 +154,7 @@ pub fn redeem(tx: &mut Write<'_>, purpose: Purpose, token: &str) -> Result<Redee
     if used != 1 {
         return Err(invalid_token());
     }
-    let (mail, subject, detail): (MailId, String, String) = mail_acts::table
+    let (mail, subject, detail): (DispatchId, String, String) = mail_acts::table
         .filter(mail_acts::token_hash.eq(&hashed))
         .select((mail_acts::id, mail_acts::subject_id, mail_acts::detail))
         .get_result(&mut **tx)?;

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::super::rules::State;
-use super::super::{MailId, Notice, Queue, WebhookId};
-use super::queue::MailRow;
+use super::super::rules::{Lane, State};
+use super::super::{DispatchId, Notice, Queue, WebhookId};
+use super::queue::DispatchRow;
 use crate::db::{AnyConnection, Backend, Write};
 use crate::error::Result;
 use crate::http::page::Plan;
@@ -12,11 +12,12 @@ use crate::schema::outbox as o;
 use crate::time::Instant;
 
 /// Queues what an endpoint is told in the transaction that causes it.
-pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<MailId> {
+pub fn notify(tx: &mut Write<'_>, notice: Notice) -> QueryResult<DispatchId> {
     let (id, now) = (tx.new_id(), tx.now());
     diesel::insert_into(o::table)
         .values((
             o::id.eq(id),
+            o::lane.eq(Lane::Notices),
             o::kind.eq(notice.kind),
             o::webhook_id.eq(notice.webhook),
             o::recipient.eq(""),
@@ -38,8 +39,8 @@ fn of(webhook: WebhookId) -> o::BoxedQuery<'static, Backend> {
 }
 
 /// One page of what an endpoint was told, or is to be.
-pub fn deliveries(connection: &mut AnyConnection, webhook: WebhookId, plan: &Plan<Queue>) -> Result<Vec<MailRow>> {
-    Ok(plan.apply(of(webhook)).select(MailRow::as_select()).load(connection)?)
+pub fn deliveries(connection: &mut AnyConnection, webhook: WebhookId, plan: &Plan<Queue>) -> Result<Vec<DispatchRow>> {
+    Ok(plan.apply(of(webhook)).select(DispatchRow::as_select()).load(connection)?)
 }
 
 /// How much an endpoint was told, or is to be.
@@ -48,7 +49,7 @@ pub fn count_deliveries(connection: &mut AnyConnection, webhook: WebhookId) -> R
 }
 
 /// Drops what is queued for an endpoint, saying why; all of it but one whose fate is known.
-pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, but: Option<MailId>, why: &str) -> QueryResult<()> {
+pub fn drop_notices(tx: &mut Write<'_>, webhook: WebhookId, but: Option<DispatchId>, why: &str) -> QueryResult<()> {
     let now = tx.now();
     let but = but.map_or_else(String::new, |id| id.to_string());
     diesel::update(o::table.filter(o::webhook_id.eq(webhook)).filter(o::state.eq(State::Queued)).filter(o::id.ne(but)))

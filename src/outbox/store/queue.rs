@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::super::rules::{self, State};
-use super::super::{MailId, Queue};
+use super::super::rules::{self, Lane, State};
+use super::super::{DispatchId, Queue};
 use super::{acts, suppressions};
 use crate::db::{AnyConnection, Backend, Write};
 use crate::error::{Error, Result};
@@ -12,12 +12,12 @@ use crate::mail::Kind;
 use crate::schema::outbox as o;
 use crate::time::Instant;
 
-/// A mail's row, without what its text is made from.
+/// A dispatch's row, without what its text is made from.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = o)]
-pub struct MailRow {
+pub struct DispatchRow {
     /// Its id.
-    pub id: MailId,
+    pub id: DispatchId,
     /// Which mail it is.
     pub kind: String,
     /// The address it goes to; empty once its reader is erased.
@@ -53,7 +53,7 @@ pub struct Filter {
 
 impl Filter {
     fn mails<'a>(&self) -> o::BoxedQuery<'a, Backend> {
-        let mut query = o::table.filter(o::concealed.eq(false)).filter(o::webhook_id.is_null()).into_boxed::<Backend>();
+        let mut query = o::table.filter(o::concealed.eq(false)).filter(o::lane.ne(Lane::Notices)).into_boxed::<Backend>();
         query = match self.state {
             Some(state) => query.filter(o::state.eq(state)),
             // What was never wanted, or not any more, is shown to who asks for it.
@@ -67,8 +67,8 @@ impl Filter {
 }
 
 /// One page of the mails.
-pub fn page(connection: &mut AnyConnection, filter: &Filter, plan: &Plan<Queue>) -> Result<Vec<MailRow>> {
-    Ok(plan.apply(filter.mails()).select(MailRow::as_select()).load(connection)?)
+pub fn page(connection: &mut AnyConnection, filter: &Filter, plan: &Plan<Queue>) -> Result<Vec<DispatchRow>> {
+    Ok(plan.apply(filter.mails()).select(DispatchRow::as_select()).load(connection)?)
 }
 
 /// How many mails the filter leaves.
@@ -77,25 +77,25 @@ pub fn count(connection: &mut AnyConnection, filter: &Filter) -> Result<i64> {
 }
 
 /// The newest mails, at most `limit`.
-pub fn newest(connection: &mut AnyConnection, state: Option<State>, limit: i64) -> Result<Vec<MailRow>> {
+pub fn newest(connection: &mut AnyConnection, state: Option<State>, limit: i64) -> Result<Vec<DispatchRow>> {
     let mails = Filter { state, kind: None }.mails();
-    Ok(mails.order((o::created_at.desc(), o::id.desc())).limit(limit).select(MailRow::as_select()).load(connection)?)
+    Ok(mails.order((o::created_at.desc(), o::id.desc())).limit(limit).select(DispatchRow::as_select()).load(connection)?)
 }
 
 /// One mail that is not concealed.
-pub fn mail(connection: &mut AnyConnection, id: MailId) -> Result<Option<MailRow>> {
+pub fn mail(connection: &mut AnyConnection, id: DispatchId) -> Result<Option<DispatchRow>> {
     Ok(o::table
         .filter(o::id.eq(id))
         .filter(o::concealed.eq(false))
-        .filter(o::webhook_id.is_null())
-        .select(MailRow::as_select())
+        .filter(o::lane.ne(Lane::Notices))
+        .select(DispatchRow::as_select())
         .get_result(connection)
         .optional()?)
 }
 
 /// Queues a mail that was sent or given up once more, as if it had never been tried; one that waits need not wait any longer. 409 where
 /// nothing is left to send it for. Gives whether that changed anything: a mail that somebody is sending right now is left alone.
-pub fn resend(tx: &mut Write<'_>, mail: &MailRow) -> Result<bool> {
+pub fn resend(tx: &mut Write<'_>, mail: &DispatchRow) -> Result<bool> {
     let now = tx.now();
     let act_is_open = acts::is_open(tx, mail.id)?;
     rules::may_resend(mail.state, !mail.recipient.is_empty(), act_is_open).map_err(Error::wrong_state)?;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::offsets::Offsets;
 use super::{Moment, ReminderKind, Subject};
 use crate::policy::PersonId;
+use crate::settings::ReminderSettings;
 use crate::time::{Day, Instant};
 
 /// That a person has to do with a subject.
@@ -40,7 +40,7 @@ pub struct State {
     /// Who came to its zone since it was planned last, with the last day planned in the zone that it left.
     pub arrived: HashMap<PersonId, Day>,
     /// The settings.
-    pub offsets: Offsets,
+    pub offsets: ReminderSettings,
 }
 
 /// What is planned at one time.
@@ -101,6 +101,8 @@ pub struct Item {
     pub person: PersonId,
     /// When, and why.
     pub moment: Moment,
+    /// Whether it has done its part, and is not reminded.
+    pub done: bool,
 }
 
 impl State {
@@ -140,9 +142,18 @@ impl State {
 
     /// What is to be sent, by person: of each subject the latest moment only, and nothing that was sent.
     pub fn due(&self, when: When) -> BTreeMap<PersonId, Vec<Item>> {
-        let mut spans: HashMap<(&str, Option<Day>), Option<Span>> = HashMap::new();
         let mut due: BTreeMap<PersonId, Vec<Item>> = BTreeMap::new();
-        for (duty, subject, zone) in self.each().filter(|(duty, ..)| !duty.done) {
+        for item in self.up(when).into_iter().filter(|item| !item.done) {
+            due.entry(item.person).or_default().push(item);
+        }
+        due
+    }
+
+    /// [`State::due`], with those who have done their part, by subject.
+    pub fn up(&self, when: When) -> Vec<Item> {
+        let mut spans: HashMap<(&str, Option<Day>), Option<Span>> = HashMap::new();
+        let mut up = Vec::new();
+        for (duty, subject, zone) in self.each() {
             let arrived = self.arrived.get(&duty.person).copied();
             let span = *spans.entry((zone.name(), arrived)).or_insert_with(|| match when {
                 When::Now(now) => {
@@ -156,19 +167,18 @@ impl State {
             let Some(Span { after, to, now }) = span else { continue };
             let Some(moment) = subject.due(zone, &self.offsets, after, to, now) else { continue };
             if !self.was_sent(subject, duty.person, &moment) {
-                due.entry(duty.person).or_default().push(Item { subject: duty.subject, person: duty.person, moment });
+                up.push(Item { subject: duty.subject, person: duty.person, moment, done: duty.done });
             }
         }
-        due
+        up
     }
 
     /// What will be sent after `now` until the end of a day in each recipient's zone, if nothing changes: of late ones the next only. With
-    /// what has come up by now. Those who have done their part come second.
-    pub fn ahead(&self, now: Instant, until: Day) -> (Vec<Item>, Vec<Item>) {
-        let mut ahead: Vec<Item> = self.due(When::Now(now)).into_values().flatten().collect();
+    /// what has come up by now, and those who have done their part.
+    pub fn ahead(&self, now: Instant, until: Day) -> Vec<Item> {
+        let mut ahead = self.up(When::Now(now));
         let late = ahead.iter().filter(|item| item.moment.kind == ReminderKind::DeliverableLate);
         let pending: HashSet<(usize, PersonId)> = late.map(|item| (item.subject, item.person)).collect();
-        let mut done = Vec::new();
         for (duty, subject, zone) in self.each() {
             let after = now.max(Instant::at_nine(self.planned.get(zone.name()).copied().unwrap_or_default(), zone));
             let mut late = pending.contains(&(duty.subject, duty.person));
@@ -177,10 +187,9 @@ impl State {
                 if self.was_sent(subject, duty.person, &moment) || (is_late && std::mem::replace(&mut late, true)) {
                     continue;
                 }
-                let item = Item { subject: duty.subject, person: duty.person, moment };
-                if duty.done { done.push(item) } else { ahead.push(item) }
+                ahead.push(Item { subject: duty.subject, person: duty.person, moment, done: duty.done });
             }
         }
-        (ahead, done)
+        ahead
     }
 }

@@ -21,7 +21,7 @@ use crate::word_enum;
 
 pub use mails::{affiliated as tell_affiliated, asked as tell_asked, supporter_name};
 pub use routes::routes;
-pub use store::{AffiliationRow, between, focal_points, standing};
+pub use store::{AffiliationRow, affiliated, between, focal_points, standing};
 
 /// Marks the id of an affiliation.
 #[derive(Debug)]

@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 
 use super::{AffiliationId, AffiliationMark, AffiliationRole};
-use crate::db::{AnyConnection, Backend, Write};
+use crate::db::{AnyConnection, Backend, Write, any_of};
 use crate::error::Result;
 use crate::http::etag::written;
 use crate::http::page::{Listed, Plan, SortField, SortKey};
 use crate::policy::{PersonId, SupporterId};
 use crate::schema::{affiliations, supporters};
+use crate::supporters::rules::Status;
 use crate::time::Instant;
 
 /// An affiliation's row.
@@ -159,4 +160,21 @@ pub fn end(tx: &mut Write<'_>, row: &AffiliationRow) -> Result<()> {
         .set((affiliations::until.eq(now), affiliations::version.eq(affiliations::version + 1), affiliations::updated_at.eq(now)))
         .execute(&mut **tx)?;
     written(ended)
+}
+
+/// Who is affiliated to which endorsed supporter, and whether as focal point: everybody, or of some thousand persons at most.
+pub fn affiliated(c: &mut AnyConnection, of: Option<&[PersonId]>) -> Result<Vec<(SupporterId, PersonId, bool)>> {
+    use affiliations as f;
+    let mut all = f::table
+        .inner_join(supporters::table)
+        .filter(supporters::status.eq(Status::Endorsed))
+        .filter(f::until.is_null())
+        .select((f::supporter_id, f::person_id, f::role))
+        .into_boxed::<Backend>();
+    if let Some(persons) = of {
+        all = all.filter(any_of("affiliations.person_id", persons));
+    }
+    let rows: Vec<(SupporterId, PersonId, AffiliationRole)> = all.load(c)?;
+    let focal = |(supporter, person, role)| (supporter, person, role == AffiliationRole::FocalPoint);
+    Ok(rows.into_iter().map(focal).collect())
 }

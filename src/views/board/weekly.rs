@@ -19,6 +19,7 @@ use crate::locale::Reader;
 use crate::mail::Kind;
 use crate::people::{self, PersonRow};
 use crate::reminders;
+use crate::settings;
 use crate::time::{Day, Instant};
 
 /// Rows of the picture, at most: what a mail shows without being scrolled for long.
@@ -76,7 +77,7 @@ fn due_reports(c: &mut AnyConnection, now: Instant) -> Result<Vec<Report>> {
         Err(Error::Problem(problem)) if problem.kind == ProblemKind::Unavailable => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let days_before = reminders::current_settings(c)?.reminders.readiness_report_from;
+    let days_before = settings::current(c)?.reminders.readiness_report_from;
     // No zone is further ahead of another than a day or so.
     let is_near = |edition: &EditionFacts| {
         let ahead = (edition.starts_on - edition.today(now)).num_days();

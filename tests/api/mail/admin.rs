@@ -1,6 +1,6 @@
 //! `/admin/mail` and `plenary mail`: what was queued, and sending it again.
 
-use plenary::outbox::{self, Mail, MailId, Purpose, State};
+use plenary::outbox::{self, DispatchId, Mail, Purpose, State};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -8,7 +8,7 @@ use super::files::mails;
 use crate::process::{database, end, plenary_on};
 use crate::world::{Home, PASSWORD, Person, World};
 
-fn queue(world: &World, kind: &'static str, recipient: &str) -> MailId {
+fn queue(world: &World, kind: &'static str, recipient: &str) -> DispatchId {
     world.write(|tx| {
         let (recipient, params) = (recipient.to_owned(), json!({"name": "Geheim", "message": "geheim"}));
         Ok(outbox::enqueue(

@@ -130,7 +130,7 @@ fn the_picture_of_a_report_travels_with_it() {
     for (today, year) in [("2026-09-14", 2026), ("2026-09-21", 2026), ("2026-09-21", 2027)] {
         let params = report(today, year);
         cast.write(|tx| {
-            let told = notifications::Told {
+            let told = notifications::News {
                 kind: plenary::mail::Kind::ReadinessReport,
                 person: cast.member.id,
                 email: &cast.member.email,

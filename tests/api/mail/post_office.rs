@@ -277,6 +277,12 @@ impl Handler for Clerk {
         let mut seen = self.books.seen.lock().unwrap();
         match self.open.to[0].split(['.', '@']).next().unwrap() {
             "spam" => return Response::custom(554, "5.7.1 this looks like spam".to_owned()),
+            // Filters cite links.
+            "cites" => {
+                let said = String::from_utf8_lossy(&self.open.bytes).into_owned();
+                let link = said.split('<').find(|part| part.contains("/unsubscribe?token=")).unwrap().split('>').next().unwrap();
+                return Response::custom(554, format!("5.7.1 for <{}> with {link}", self.open.to[0]));
+            }
             "blocked" => return Response::custom(550, "5.7.1 refused by policy".to_owned()),
             "full" => return Response::custom(452, "4.3.1 the disk is full".to_owned()),
             "slow" => {

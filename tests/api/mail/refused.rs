@@ -1,5 +1,7 @@
 //! What becomes of an address that a server refuses.
 
+use std::sync::{Arc, Mutex};
+
 use plenary::outbox::{self, Mail};
 use plenary::worker::Postman;
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use super::eml::Eml;
 use super::files::deliver;
 use super::post_office::{PASSWORD, PostOffice, Rules};
 use super::smtp::postman;
+use crate::dump::dump;
 use crate::world::{Person, World};
 
 /// A world whose mails go through a server that refuses some.
@@ -153,6 +156,9 @@ fn the_secretariat_lifts_it_and_another_refusal_brings_it_back() {
     let post = Post::new();
     post.send("group_message", "gone@example.org");
     let lift = || post.world.ask("DELETE", "/admin/suppressions/gone@example.org").by(&post.secretary).send();
+    let list = post.world.ask("GET", "/admin/suppressions").by(&post.secretary).send().expect(200).json();
+    let first = list["items"][0].clone();
+    assert_eq!((&first["created_at"], &first["updated_at"]), (&json!("2026-09-01T09:00:00Z"), &json!("2026-09-01T09:00:00Z")));
     lift().expect(204);
     lift().expect(404);
     assert_eq!(post.send("group_message", "gone@example.org"), "dead 550 mailbox unavailable");
@@ -163,4 +169,58 @@ fn the_secretariat_lifts_it_and_another_refusal_brings_it_back() {
     let record = post.world.ask("GET", "/admin/audit?act=suppression.lifted").by(&post.secretary).send().expect(200);
     assert_eq!(record.json()["items"].as_array().unwrap().len(), 2);
     assert!(!record.text().contains("gone@"), "{}", record.text());
+    // Newest first: the record knows which it was.
+    assert_eq!(record.json()["items"][1]["object_id"], first["id"], "{}", record.text());
+}
+
+/// What is logged in a thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_server_cites_of_a_mail_gives_away_neither_link_nor_recipient() {
+    let post = Post::new();
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let said = tracing::subscriber::with_default(subscriber, || post.send("group_message", "cites@example.org"));
+    let link = "https://plenary.example/call/unsubscribe?token=(token)";
+    assert_eq!(said, format!("dead 554 5.7.1 for <cites@example.org> with {link}"));
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains(&format!("554 5.7.1 for <(recipient)> with {link}")), "{log}");
+    assert!(!log.contains("cites@"), "{log}");
+}
+
+#[test]
+fn whoever_erases_an_account_leaves_no_address_behind_that_a_server_named() {
+    let post = Post::new();
+    let never = post.world.person("never@example.org");
+    let mail = |kind| Mail {
+        kind,
+        person: Some(never.id),
+        recipient: never.email.clone(),
+        locale: None,
+        params: json!({"name": "Ana", "groups": ["G"], "sender": "Bo", "subject": "S", "body": "B"}),
+        due_at: None,
+        concealed: false,
+    };
+    post.world.write(|tx| Ok(outbox::enqueue(tx, mail("group_message"))?));
+    deliver(&post.world, &post.postman);
+    let answers =
+        || -> Vec<String> { dump(post.world.db()).into_iter().filter(|line| line.contains("is nobody here")).collect() };
+    assert_eq!((answers().len(), post.suppressed().len()), (2, 1), "{:?}", answers());
+    let body = json!({"password": crate::world::PASSWORD});
+    post.world.ask("DELETE", "/me").by(&never).if_match("*").json(&body).send().expect(204);
+    assert_eq!(post.suppressed(), Vec::<String>::new());
+    assert_eq!(answers(), Vec::<String>::new());
+    assert!(!dump(post.world.db()).iter().any(|line| line.contains("never@example.org")));
 }

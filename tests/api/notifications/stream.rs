@@ -9,7 +9,7 @@ use plenary::http::Streams;
 use serde_json::{Value, json};
 
 use super::write_to_members;
-use crate::process::{Running, end, plenary_on};
+use crate::process::{Running, end, eventually, plenary_on};
 use crate::world::cast::Cast;
 use crate::world::{Home, PASSWORD, Person, Server, World};
 
@@ -40,7 +40,10 @@ impl Stream {
     }
 
     fn asking(address: &str, token: &str, query: &str, last: Option<&str>) -> Self {
-        let mut socket = TcpStream::connect(address).unwrap();
+        Self::on(TcpStream::connect(address).unwrap(), token, query, last)
+    }
+
+    fn on(mut socket: TcpStream, token: &str, query: &str, last: Option<&str>) -> Self {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
         write!(
@@ -159,7 +162,7 @@ fn who_missed_more_than_can_be_sent_is_told_to_fetch() {
     }
     cast.write(|tx| {
         for n in 0..201 {
-            let told = plenary::notifications::Told {
+            let told = plenary::notifications::News {
                 kind: plenary::mail::Kind::GroupMessage,
                 person: cast.member.id,
                 email: &cast.member.email,
@@ -306,4 +309,67 @@ fn silent_streams_ask_nothing_and_cost_little() {
     let queries = cast.db().queries();
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(cast.db().queries(), queries, "nobody asks while nothing is written");
+}
+
+fn open_streams(cast: &Cast) -> i64 {
+    let text = cast.web().metrics.text();
+    let line = text.lines().find(|line| line.starts_with("plenary_streams_open ")).unwrap();
+    line.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn open_streams_are_counted_until_they_end() {
+    let cast = Cast::around(world());
+    assert_eq!(open_streams(&cast), 0);
+    let mut out = Stream::open(&cast, &cast.other_member, None);
+    let gone = Stream::open(&cast, &cast.member, None);
+    assert_eq!(open_streams(&cast), 2);
+    cast.ask("HEAD", "/notifications/stream").by(&cast.member).send();
+    assert_eq!(open_streams(&cast), 2);
+    drop(gone);
+    eventually("whoever went away is counted for ever", || open_streams(&cast) == 1);
+    cast.ask("POST", "/auth/logout").by(&cast.other_member).json(&json!({})).send().expect(204);
+    while out.line().is_some() {}
+    eventually("a stream that ended is counted for ever", || open_streams(&cast) == 0);
+}
+
+#[test]
+fn a_client_that_stops_reading_gives_its_place_up() {
+    let narrow = Streams { heartbeat: HEARTBEAT, most: 1, patience: Duration::from_millis(500), ..Streams::default() };
+    let cast = Cast::around(World::setup().options(|options| options.streams = narrow).start());
+    let address = cast.base().trim_start_matches("http://").parse().unwrap();
+    let socket = actix_web::rt::System::new().block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        // The kernel is to hold little for it; what it holds for the server is some megabytes on a loopback.
+        socket.set_recv_buffer_size(4_096).unwrap();
+        socket.connect(address).await.unwrap().into_std().unwrap()
+    });
+    socket.set_nonblocking(false).unwrap();
+    let mut deaf = Stream::on(socket, &cast.member.token, "", None);
+    // A slow reader is no deaf one: it takes something now and then.
+    for _ in 0..10 {
+        deaf.beat();
+    }
+    assert_eq!(Stream::open(&cast, &cast.lead, None).status, 503);
+    let (start, subject) = (Instant::now(), "𝕊".repeat(300));
+    while open_streams(&cast) > 0 {
+        assert!(start.elapsed() < 3 * PATIENCE, "it keeps its place");
+        cast.write(|tx| {
+            for _ in 0..180 {
+                let news = plenary::notifications::News {
+                    kind: plenary::mail::Kind::GroupMessage,
+                    person: cast.member.id,
+                    email: &cast.member.email,
+                    locale: None,
+                    params: json!({"name": "M", "groups": ["G"], "sender": "C", "subject": subject, "body": "x"}),
+                    concealed: false,
+                };
+                plenary::notifications::tell(tx, news)?;
+            }
+            Ok(())
+        });
+        // Fewer than two hundred at once: those that it missed it is not sent.
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(Stream::open(&cast, &cast.lead, None).status, 200);
 }

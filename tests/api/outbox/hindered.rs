@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use plenary::outbox::{self, Claimed, Line, Outcome, Sender, State};
+use plenary::outbox::{self, Claimed, Lane, Outcome, Sender, State};
 use plenary::schema::outbox as rows;
 use tokio::sync::watch;
 
@@ -45,7 +45,7 @@ fn a_mail_that_hangs_holds_up_no_other_nor_what_is_queued_meanwhile() {
     queue_all(&world, &addresses(0, 300));
     let (stop, stopped) = watch::channel(false);
     block_on(async {
-        let delivering = outbox::keep_delivering(world.db(), "w", &postman, Line::Mails, REST, stopped);
+        let delivering = outbox::keep_delivering(world.db(), "w", &postman, Lane::Mails, REST, stopped);
         let others = async {
             until(|| sent(&world) == 300).await;
             queue(&world, &["urgent@example.org"]);
@@ -67,7 +67,7 @@ fn who_stops_gives_back_what_is_not_on_its_way() {
     queue(&world, &["hangs@example.org"; 40]);
     let (stop, stopped) = watch::channel(false);
     block_on(async {
-        let delivering = outbox::keep_delivering(world.db(), "w", &postman, Line::Mails, REST, stopped);
+        let delivering = outbox::keep_delivering(world.db(), "w", &postman, Lane::Mails, REST, stopped);
         let others = async {
             until(|| postman.handed().len() == 16).await;
             stop.send_replace(true);
@@ -108,7 +108,7 @@ fn what_was_taken_while_the_database_is_away_is_written_down_when_it_is_back() {
     let breaking = Breaking { postman: Postman::default(), world: &world };
     let (stop, stopped) = watch::channel(false);
     block_on(async {
-        let delivering = outbox::keep_delivering(world.db(), "w", &breaking, Line::Mails, REST, stopped);
+        let delivering = outbox::keep_delivering(world.db(), "w", &breaking, Lane::Mails, REST, stopped);
         let others = async {
             until(|| breaking.postman.handed().len() == 10).await;
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -141,4 +141,27 @@ fn a_mail_that_cannot_be_written_without_a_panic_is_its_own_matter() {
     let delivered = block_on(outbox::deliver_due(world.db(), "w", &clumsy)).unwrap();
     assert_eq!((delivered.claimed, delivered.taken), (10, 9));
     assert_eq!(counts(&world).get(&State::Queued), Some(&1));
+}
+
+#[test]
+fn a_renewal_that_fails_ends_no_delivery() {
+    let (world, postman) = (World::new(), Postman::default());
+    queue(&world, &["hangs@example.org"]);
+    let (stop, stopped) = watch::channel(false);
+    block_on(async {
+        let delivering = outbox::keep_delivering(world.db(), "w", &postman, Lane::Mails, Duration::from_secs(60), stopped);
+        let others = async {
+            until(|| postman.handed().len() == 1).await;
+            world.write(|tx| Ok(tx.batch_execute("ALTER TABLE outbox RENAME COLUMN leased_until TO gone")?));
+            // Leases are renewed every six seconds.
+            tokio::time::sleep(Duration::from_millis(6_500)).await;
+            world.write(|tx| Ok(tx.batch_execute("ALTER TABLE outbox RENAME COLUMN gone TO leased_until")?));
+            postman.awake.store(true, Ordering::SeqCst);
+            until(|| sent(&world) == 1).await;
+            stop.send_replace(true);
+        };
+        let (delivered, ()) = tokio::join!(delivering, others);
+        assert_eq!(delivered.unwrap().taken, 1);
+    });
+    assert_eq!(postman.handed().len(), 1, "it arrives once");
 }

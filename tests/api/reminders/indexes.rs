@@ -39,16 +39,15 @@ fn what_the_worker_asks_again_and_again_is_found_by_an_index() {
     seen.lock().unwrap().clear();
     let mut worker = Worker::new(cast.db().clone(), "w").sender(Arc::new(Taken)).messenger(Arc::new(Taken));
     actix_web::rt::System::new().block_on(async {
-        assert_eq!(worker.tick(cast.now()).await.reminded, 2);
+        assert_eq!(worker.tick(cast.now()).await.done["send reminders"], 2);
         plenary::outbox::deliver_notices(cast.db(), "w", &plenary::worker::Messenger::new(cast.db().clone())).await.unwrap();
     });
     let sent = seen.lock().unwrap().clone();
     // A part of a statement, another, and the index that it is to use.
     for (what, and, index) in [
-        ("SELECT outbox.id", "webhook_id IS NULL", "outbox_due_mails"),
-        ("SELECT outbox.id", "webhook_id IS NOT NULL", "outbox_due_notices"),
+        ("SELECT outbox.id", "outbox.lane =", "outbox_due"),
         ("reminders.target_on", "reminders.subject_id IN", "reminders_by_subject"),
-        ("reminders.target_on", "reminders.person_id =", "reminders_by_subject"),
+        ("reminders.target_on", "reminders.person_id IN", "reminders_by_subject"),
         ("audit_entries.object_id", "deliverable.moved", "audit_entries_moved"),
     ] {
         let bare = |sent: &str| sent.replace(['"', '`'], "");

@@ -64,6 +64,21 @@ fn the_schedule_says_by_which_way_one_hears() {
 }
 
 #[test]
+fn why_is_said_in_the_readers_language() {
+    let cast = Cast::new();
+    plan(&cast, &cast.chair, "2026-10-08", &json!({}));
+    let reason = |language: &str| {
+        let ask = cast.ask("GET", "/admin/reminders/schedule?until=2026-09-08").by(&cast.secretary);
+        ask.header("Accept-Language", language).send().expect(200).json()["items"][0]["reason"].clone()
+    };
+    assert_eq!(reason("en"), "30 days before it is due on 2026-10-08");
+    assert_eq!(reason("fr-CA"), "30 jours avant l'échéance du 2026-10-08");
+    patch(&cast, &cast.secretary, "/me", &json!({"locale": "fr"}));
+    let rows = cast.ask("GET", "/admin/reminders/schedule?until=2026-09-08").by(&cast.secretary).send().expect(200).json();
+    assert_eq!(rows["items"][0]["reason"], "30 jours avant l'échéance du 2026-10-08");
+}
+
+#[test]
 fn who_has_not_answered_in_confidence_is_not_named() {
     let cast = Cast::new();
     Asked::new(&cast, "supporters", &["attributed", "anonymous"]);
