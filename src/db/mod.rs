@@ -92,6 +92,11 @@ impl DbError {
         Self::says(error, &["lock timeout"])
     }
 
+    /// Whether another process holds SQLite's file.
+    fn is_locked(error: &diesel::result::Error) -> bool {
+        Self::says(error, &["database is locked"])
+    }
+
     /// Of errors for which diesel has no kind of its own, the database's text is all there is; it is the same in every version.
     fn says(error: &diesel::result::Error, texts: &[&str]) -> bool {
         matches!(error, diesel::result::Error::DatabaseError(_, info) if texts.iter().any(|text| info.message().contains(text)))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::InstrumentationEvent;
 use diesel::connection::{SimpleConnection, TransactionManager};
@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, PgConnection, QueryableByName, SqliteConnection};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{AnyConnection, Engine};
+use super::{AnyConnection, DbError, Engine};
 
 /// The database that a deployment runs on.
 #[derive(Clone, Debug)]
@@ -91,6 +91,9 @@ pub enum ConnectError {
     #[error(transparent)]
     Pool(#[from] r2d2::Error),
 }
+
+/// How long to wait before a file that another process has locked is tried again.
+const LOCKED_PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Use {
@@ -225,8 +228,16 @@ fn sqlite(path: &Path, options: &Options, usage: Use) -> Result<SqliteConnection
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA query_only = {query_only};",
         options.busy_timeout.as_millis()
     );
-    connection.batch_execute(&setup).map_err(|e| refused(&e))?;
-    Ok(connection)
+    let begun = Instant::now();
+    loop {
+        match connection.batch_execute(&setup) {
+            // Where several open a new file at once, SQLite refuses to switch to WAL at once, whatever the timeout.
+            Err(error) if DbError::is_locked(&error) && begun.elapsed() < options.busy_timeout => {
+                std::thread::sleep(LOCKED_PAUSE)
+            }
+            outcome => return outcome.map(|()| connection).map_err(|e| refused(&e)),
+        }
+    }
 }
 
 fn postgres(url: &SecretString, options: &Options) -> Result<PgConnection, ConnectError> {

@@ -5,14 +5,16 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection;
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use plenary::app::{self, Composition};
 use plenary::config::Settings;
-use plenary::db::Target;
+use plenary::db::{self, Db, Target};
 use plenary::http::{NoContent, Request, get};
+use plenary::ids::Ids;
 use plenary::people::Accounts;
 use plenary::policy::Action;
+use plenary::time::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -68,6 +70,26 @@ fn a_new_deployment_is_migrated_first() {
     let status = run(&["migrate", "--status"]).well().stdout;
     assert!(status.contains("run     20") && !status.contains("to run") && status.ends_with("up to date.\n"), "{status}");
     Running::start(plenary_on(&home, directory.path(), &["serve"])).ask("GET", "/readyz").expect(200);
+}
+
+#[test]
+fn a_new_file_that_another_process_sets_up_is_waited_for() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("plenary.db");
+    let mut other = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    other.batch_execute("CREATE TABLE one (id TEXT); BEGIN IMMEDIATE; INSERT INTO one VALUES ('a')").unwrap();
+    let open = |busy_timeout| {
+        let options = db::Options { busy_timeout, ..db::Options::default() };
+        Db::open(Target::Sqlite(file.clone()), options, Clock::System, Ids::Random).unwrap().connect()
+    };
+    let (begun, short) = (Instant::now(), Duration::from_millis(100));
+    assert!(open(short).is_err_and(|error| error.to_string().contains("locked")) && begun.elapsed() >= short);
+    let commits = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        other.batch_execute("COMMIT").unwrap();
+    });
+    assert!(open(Duration::from_secs(20)).is_ok());
+    commits.join().unwrap();
 }
 
 #[test]
